@@ -1,0 +1,81 @@
+//! Why a line was not counted. A bad line is data, not an error path: a small `Copy` value, counted by reason.
+
+/// Why, and where in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// The kind, by which rejected lines are counted.
+    pub reason: Reason,
+    /// Byte column at which reading stopped, from 1; 0 where the whole line is meant.
+    pub column: u32,
+}
+
+impl Reject {
+    /// A reject at a zero-based position in the line.
+    #[cold]
+    pub fn at(reason: Reason, position: usize) -> Reject {
+        Reject { reason, column: u32::try_from(position).unwrap_or(u32::MAX - 1) + 1 }
+    }
+
+    /// A reject of the line as a whole.
+    #[cold]
+    pub fn line(reason: Reason) -> Reject {
+        Reject { reason, column: 0 }
+    }
+}
+
+/// The kinds of reject; the list is closed so that counters and metrics have fixed names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Longer than the line cap; its bytes were skipped.
+    LineTooLong,
+    /// The text does not follow the format (too few fields, a missing quote, another format's line).
+    Malformed,
+    /// The time stamp does not read, or lies outside 1970 to 9999.
+    BadTimestamp,
+    /// The stamp lies more than a day after the present: a broken clock or a forged line.
+    FutureTimestamp,
+    /// An address that should be one is none.
+    BadAddress,
+    /// A size, port, status or duration that is no number in range.
+    BadNumber,
+    /// JSON that does not parse, or nests too deeply.
+    BadJson,
+    /// A `#Fields`-like header that cannot be used, so the lines below it cannot be read.
+    BadHeader,
+    /// A row before any header.
+    NoHeader,
+    /// A line cut short by the writer (last line of a truncated file).
+    Truncated,
+}
+
+impl Reason {
+    /// The name used in JSON, metrics and summaries.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::LineTooLong => "line_too_long",
+            Reason::Malformed => "malformed",
+            Reason::BadTimestamp => "bad_timestamp",
+            Reason::FutureTimestamp => "future_timestamp",
+            Reason::BadAddress => "bad_address",
+            Reason::BadNumber => "bad_number",
+            Reason::BadJson => "bad_json",
+            Reason::BadHeader => "bad_header",
+            Reason::NoHeader => "no_header",
+            Reason::Truncated => "truncated",
+        }
+    }
+
+    /// All reasons, in the order of their numbers.
+    pub const ALL: [Reason; 10] = [
+        Reason::LineTooLong,
+        Reason::Malformed,
+        Reason::BadTimestamp,
+        Reason::FutureTimestamp,
+        Reason::BadAddress,
+        Reason::BadNumber,
+        Reason::BadJson,
+        Reason::BadHeader,
+        Reason::NoHeader,
+        Reason::Truncated,
+    ];
+}

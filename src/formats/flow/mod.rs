@@ -1,0 +1,3 @@
+//! The flow formats.
+pub mod zeek_conn;
+pub mod vpc_flow;

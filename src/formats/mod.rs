@@ -1,0 +1,164 @@
+//! Lines → events: a folder per role, a file per format, one table.
+//!
+//! A format reads one line and fills neutral fields; it does no I/O, keeps no clock, decides nothing about egress, and
+//! never panics: in here there is no indexing and no `unwrap` outside tests. To add a format: write its file, add its
+//! row to [`KINDS`], put samples beside it.
+
+pub mod detect;
+pub mod format_string;
+pub mod time;
+pub mod server;
+pub mod proxy;
+pub mod flow;
+
+pub use bumpalo::Bump as Scratch;
+
+use crate::event::Event;
+use crate::event::Role;
+use crate::event::reject::Reject;
+use std::fmt;
+use std::sync::Arc;
+
+/// A format compiled for one source. It is immutable and shared among threads; what a header line changes is a new one.
+pub trait Format: Send + Sync + fmt::Debug {
+    /// Reads one line (without its line end). Events are appended to `events`: most lines give one, a comment none.
+    /// Decoded text may be put into `scratch`, which lives as long as the chunk.
+    fn parse<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject>;
+
+    /// How to read the lines after `line`, where `line` is a header that changes that (`#Fields: …`).
+    /// `None`: not such a line. Only lines that begin with [`Kind::header_mark`] are offered.
+    fn header(&self, _line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
+        None
+    }
+
+    /// What this format, as compiled, can show.
+    fn sight(&self) -> Sight;
+}
+
+/// What a compiled format can and cannot show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// Whose bytes the log watches.
+    pub role: Role,
+    /// The log says what the opener sent (uploads).
+    pub source_bytes: bool,
+    /// The log says what was sent back (downloads).
+    pub destination_bytes: bool,
+    /// How to open its eyes where the side that [`Role`] needs is missing: `add %>st to logformat`.
+    pub remedy: &'static str,
+}
+
+impl Sight {
+    /// Says that egress cannot be seen and how to fix it; `None` where it can.
+    pub fn blind(&self) -> Option<String> {
+        let (seen, what) = match self.role {
+            Role::Proxy => (self.source_bytes, "upload"),
+            Role::Server | Role::Store => (self.destination_bytes, "response"),
+            Role::Flow => (self.source_bytes || self.destination_bytes, "byte"),
+            Role::Dns => (true, ""),
+        };
+        (!seen).then(|| match self.remedy {
+            "" => format!("no {what} bytes"),
+            remedy => format!("no {what} bytes: {remedy}"),
+        })
+    }
+}
+
+/// What the caller knows about a source beside its lines.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The zone of stamps that carry none.
+    pub zone: jiff::tz::TimeZone,
+    /// The role, where a format allows more than one and the operator said which.
+    pub role: Option<Role>,
+    /// How much of each line is wanted.
+    pub detail: Detail,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Context { zone: jiff::tz::TimeZone::UTC, role: None, detail: Detail::Full }
+    }
+}
+
+/// How much of each line is read. Speed comes from doing less per byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Time, both ends, both byte counts, and the agent: what sums and detectors need.
+    Sums,
+    /// Every field that `outflow parse` prints.
+    Full,
+}
+
+/// A row of the table: one kind of format.
+pub struct Kind {
+    /// The name on the command line (`--format squid`, `--format 'squid:…'`) and in `event.dataset`.
+    pub name: &'static str,
+    /// One line for `outflow formats`.
+    pub about: &'static str,
+    /// The roles this kind can have, the usual one first.
+    pub roles: &'static [Role],
+    /// Compiles the text after `NAME:` (empty: the format's own default layout).
+    pub compile: fn(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError>,
+    /// Looks at the first lines of a source.
+    pub sniff: fn(lines: &[&[u8]], context: &Context) -> Sniffed,
+    /// What a header line begins with, for formats that have header lines among the rows; empty: none.
+    pub header_mark: &'static [u8],
+}
+
+/// What [`Kind::sniff`] makes of the first lines.
+#[derive(Debug)]
+pub enum Sniffed {
+    /// Not this kind.
+    No,
+    /// It is this kind, laid out as `spec` says; `why` finishes the sentence "chosen because …".
+    Yes {
+        /// What to compile.
+        spec: String,
+        /// For the person who wonders.
+        why: String,
+    },
+    /// It looks like this kind, but what its bytes mean cannot be told from the lines: `say` tells the operator what to
+    /// pass instead.
+    Unsure {
+        /// A sentence with the `--format` to use.
+        say: String,
+    },
+}
+
+/// A format string or header that cannot be compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecError {
+    /// What is wrong and what to do about it.
+    pub message: String,
+    /// Zero-based byte position in the text.
+    pub position: usize,
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (column {})", self.message, self.position + 1)
+    }
+}
+
+impl std::error::Error for SpecError {}
+
+/// Every format, in the order in which detection asks them: the self-describing first.
+pub const KINDS: &[&Kind] = &[
+    &flow::zeek_conn::KIND,
+    &flow::vpc_flow::KIND,
+    &server::w3c::KIND,
+    &proxy::squid::KIND,
+    &server::apache::KIND,
+    &server::nginx::KIND,
+];
+
+/// The row with this name.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| kind.name == name)
+}

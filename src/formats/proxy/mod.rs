@@ -1,0 +1,2 @@
+//! The proxy formats.
+pub mod squid;

@@ -1,0 +1,4 @@
+//! The server formats.
+pub mod w3c;
+pub mod apache;
+pub mod nginx;

@@ -1,0 +1,13 @@
+//! nginx: not written yet.
+use crate::event::Role;
+use crate::formats::{Kind, Sniffed, SpecError};
+
+/// The row of this format.
+pub const KIND: Kind = Kind {
+    name: "nginx",
+    about: "",
+    roles: &[Role::Flow],
+    compile: |_, _| Err(SpecError { message: "not written yet".into(), position: 0 }),
+    sniff: |_, _| Sniffed::No,
+    header_mark: b"",
+};
