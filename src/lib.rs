@@ -5,4 +5,5 @@ pub mod estate;
 pub mod event;
 pub mod framing;
 pub mod formats;
+pub mod tally;
 pub mod input;

@@ -1,0 +1,213 @@
+//! Names → small numbers, so that a cell's key is eight bytes and a line's text is looked at once.
+//!
+//! What an outsider can invent is capped: beyond the cap all new names share one entry, which still counts their bytes.
+
+use crate::estate::Inventory;
+use crate::event::direction::Party;
+use hashbrown::HashMap;
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+type Map<K> = HashMap<K, u32, foldhash::fast::RandomState>;
+
+/// How hosts are called: the inventory's names win over what the log says.
+#[derive(Clone, Copy, Debug)]
+pub struct Naming<'a> {
+    /// Joins addresses and names to one host.
+    pub inventory: &'a Inventory,
+}
+
+/// Most spellings remembered for one directory beside its entries. Destinations come as full names (`a.b.example`) that an
+/// outsider can invent without end; past this they are forgotten and looked up anew.
+const SPELLINGS_MAX: usize = 1 << 20;
+
+/// The name of the entry that stands for all beyond the cap.
+pub const OTHERS: &str = "(others)";
+
+/// Numbers for names, in order of first sight.
+#[derive(Debug)]
+pub struct Directory {
+    names: Vec<Box<str>>,
+    by_name: Map<Box<str>>,
+    /// Spellings as they stand in lines → entry, to look at the text of each only once.
+    v4: Map<u32>,
+    v6: Map<u128>,
+    text: Map<Box<[u8]>>,
+    max: usize,
+    /// How many times a new name met the cap; the same name met again counts again.
+    pub evicted: u64,
+}
+
+impl Directory {
+    /// An empty directory for at most `max` names (at least one, which then stands for all).
+    pub fn new(max: usize) -> Self {
+        Directory {
+            names: Vec::new(),
+            by_name: Map::default(),
+            v4: Map::default(),
+            v6: Map::default(),
+            text: Map::default(),
+            max: max.clamp(1, u32::MAX as usize - 2),
+            evicted: 0,
+        }
+    }
+
+    /// How many names.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether no name was seen.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The name with this number; empty for a number that was never given out.
+    pub fn name(&self, id: u32) -> &str {
+        self.names.get(id as usize).map_or("", |name| name)
+    }
+
+    /// The number of a watched host.
+    pub fn host(&mut self, party: Party<'_>, naming: &Naming<'_>) -> u32 {
+        self.id(party, |party| match party {
+            Party::Ip(ip) => match naming.inventory.by_ip(ip) {
+                Some(member) if !member.host.is_empty() => Cow::Owned(member.host.clone()),
+                _ => Cow::Owned(ip.to_string()),
+            },
+            Party::Name(name) => Cow::Owned(lower(name)),
+        })
+    }
+
+    /// The number of a destination's group: the registered domain of a name, the /24 or /48 around an address.
+    pub fn group(&mut self, party: Party<'_>) -> u32 {
+        let party = match party {
+            Party::Ip(IpAddr::V4(ip)) => Party::Ip(IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & !0xff))),
+            Party::Ip(IpAddr::V6(ip)) => Party::Ip(IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !(u128::MAX >> 48)))),
+            Party::Name(_) => party,
+        };
+        self.id(party, |party| match party {
+            Party::Ip(IpAddr::V4(ip)) => Cow::Owned(format!("{ip}/24")),
+            Party::Ip(IpAddr::V6(ip)) => Cow::Owned(format!("{ip}/48")),
+            Party::Name(name) => Cow::Owned(registered_domain(name)),
+        })
+    }
+
+    fn id(&mut self, party: Party<'_>, name: impl Fn(Party<'_>) -> Cow<'static, str>) -> u32 {
+        let known = match party {
+            Party::Ip(IpAddr::V4(ip)) => self.v4.get(&ip.to_bits()),
+            Party::Ip(IpAddr::V6(ip)) => self.v6.get(&ip.to_bits()),
+            Party::Name(text) => self.text.get(text),
+        };
+        if let Some(id) = known {
+            return *id;
+        }
+        let Some(id) = self.named(&name(party)) else {
+            // At the cap nothing more is remembered, so that inventing names costs no memory.
+            self.evicted += 1;
+            return self.others();
+        };
+        if self.v4.len() + self.v6.len() + self.text.len() >= self.names.len() + SPELLINGS_MAX {
+            self.v4.clear();
+            self.v6.clear();
+            self.text.clear();
+        }
+        match party {
+            Party::Ip(IpAddr::V4(ip)) => self.v4.insert(ip.to_bits(), id),
+            Party::Ip(IpAddr::V6(ip)) => self.v6.insert(ip.to_bits(), id),
+            Party::Name(text) => self.text.insert(text.into(), id),
+        };
+        id
+    }
+
+    /// The number for exactly this name; `None` where it is new and the cap is reached.
+    fn named(&mut self, name: &str) -> Option<u32> {
+        if let Some(id) = self.by_name.get(name) {
+            return Some(*id);
+        }
+        if self.names.len() >= self.max {
+            return None;
+        }
+        Some(self.push(name))
+    }
+
+    fn push(&mut self, name: &str) -> u32 {
+        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX - 1);
+        self.names.push(name.into());
+        self.by_name.insert(name.into(), id);
+        id
+    }
+
+    fn others(&mut self) -> u32 {
+        match self.by_name.get(OTHERS) {
+            Some(id) => *id,
+            None => self.push(OTHERS),
+        }
+    }
+
+    /// Takes in all names of another directory and gives the number here of each number there.
+    pub fn adopt(&mut self, other: &Directory) -> Vec<u32> {
+        self.evicted += other.evicted;
+        let mut ids = Vec::with_capacity(other.names.len());
+        for name in &other.names {
+            let id = self.named(name).unwrap_or_else(|| {
+                self.evicted += 1;
+                self.others()
+            });
+            ids.push(id);
+        }
+        ids
+    }
+}
+
+/// A name as it is compared and shown: lower case, invalid UTF-8 replaced, no trailing dot.
+fn lower(name: &[u8]) -> String {
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    String::from_utf8_lossy(name).to_lowercase()
+}
+
+/// The registered domain of a name (`a.b.example.co.uk` → `example.co.uk`) by the public suffix list; a name without one
+/// (a single label, a bare suffix) is its own group.
+fn registered_domain(name: &[u8]) -> String {
+    let name = lower(name);
+    psl::domain_str(&name).map(str::to_owned).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups() {
+        let mut directory = Directory::new(100);
+        let mut group = |party| {
+            let id = directory.group(party);
+            directory.name(id).to_owned()
+        };
+        assert_eq!(group(Party::Name(b"cdn.Files.Example.co.uk")), "example.co.uk");
+        assert_eq!(group(Party::Name(b"files.example.")), "files.example");
+        assert_eq!(group(Party::Name(b"intranet")), "intranet");
+        assert_eq!(group(Party::Ip("203.0.113.9".parse().unwrap())), "203.0.113.0/24");
+        assert_eq!(group(Party::Ip("2001:db8:1:2::9".parse().unwrap())), "2001:db8:1::/48");
+        assert_eq!(group(Party::Name(b"\xff\xfe")), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn inventory_joins_spellings() {
+        let inventory = Inventory::read(&b"host,subnet\nDB-17,10.1.2.3\n"[..]).unwrap();
+        let naming = Naming { inventory: &inventory };
+        let mut directory = Directory::new(100);
+        let by_ip = directory.host(Party::Ip("10.1.2.3".parse().unwrap()), &naming);
+        assert_eq!(directory.host(Party::Name(b"Db-17"), &naming), by_ip);
+        assert_eq!(directory.name(by_ip), "db-17");
+    }
+
+    #[test]
+    fn beyond_the_cap_all_share_one_entry() {
+        let mut directory = Directory::new(2);
+        let ids: Vec<u32> =
+            ["a", "b", "c", "d", "a"].iter().map(|name| directory.group(Party::Name(name.as_bytes()))).collect();
+        assert_eq!(ids, [0, 1, 2, 2, 0]);
+        assert_eq!(directory.name(2), OTHERS);
+        assert_eq!(directory.evicted, 2);
+    }
+}

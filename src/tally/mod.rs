@@ -1,0 +1,205 @@
+//! Events → exact sums per window, host and destination.
+//!
+//! Everything here is a sum of integers, so tallies of any parts of the input merge in any order to the same answer.
+//! Nothing here judges, knows a clock, or decides what is egress.
+
+mod directory;
+mod distribution;
+
+pub use directory::{Directory, Naming};
+pub use distribution::Distribution;
+
+use crate::event::direction::Party;
+use crate::units::{Span, Timestamp};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+
+/// One event, as far as sums need it.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The watched host.
+    pub host: Party<'a>,
+    /// The other end.
+    pub destination: Party<'a>,
+    /// The moment that decides its window.
+    pub at: Timestamp,
+    /// Bytes that left; 0 where `blind`.
+    pub out: u64,
+    /// Bytes that came back; 0 where the line does not say.
+    pub back: u64,
+    /// The line does not say how much left.
+    pub blind: bool,
+    /// Known tools seen in it, as a set of bits (see [`crate::event::tool`]).
+    pub tools: u16,
+    /// Where its line begins, in bytes from the beginning of the source.
+    pub offset: u64,
+    /// The number of its line, from 1.
+    pub line: u64,
+}
+
+/// What a cell keeps beside its sums; merging must be associative and commutative.
+pub trait Measure: Default {
+    /// Takes in one record of source number `source`.
+    fn record(&mut self, record: &Record<'_>, source: u32);
+    /// Takes in another cell's.
+    fn merge(&mut self, other: &Self);
+}
+
+/// The sums of one host (towards one destination) in one window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cell<M> {
+    /// Bytes that left; saturates at 2^64 - 1, which takes 65,536 of the largest lines allowed.
+    pub out: u64,
+    /// Bytes that came back.
+    pub back: u64,
+    /// How many events.
+    pub events: u64,
+    /// How many of them were blind.
+    pub blind: u64,
+    /// What else is kept.
+    pub measure: M,
+}
+
+impl<M: Measure> Cell<M> {
+    fn record(&mut self, record: &Record<'_>, source: u32) {
+        self.out = self.out.saturating_add(record.out);
+        self.back = self.back.saturating_add(record.back);
+        self.events += 1;
+        self.blind += u64::from(record.blind);
+        self.measure.record(record, source);
+    }
+
+    /// Adds another cell.
+    pub fn merge(&mut self, other: &Self) {
+        self.out = self.out.saturating_add(other.out);
+        self.back = self.back.saturating_add(other.back);
+        self.events += other.events;
+        self.blind += other.blind;
+        self.measure.merge(&other.measure);
+    }
+}
+
+/// What a tally tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Hosts.
+    Host,
+    /// Hosts and destination groups.
+    HostDestination,
+    /// Destination groups.
+    Destination,
+}
+
+/// What a tally tells apart, and its bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Rows of the answer.
+    pub by: By,
+    /// Length of a window; `None`: one window for all time.
+    pub window: Option<Span>,
+    /// Most hosts that are told apart; the rest are summed as one.
+    pub hosts_max: usize,
+    /// Most destination groups that are told apart; the rest are summed as one.
+    pub destinations_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { by: By::Host, window: None, hosts_max: 4_000_000, destinations_max: 4_000_000 }
+    }
+}
+
+/// Stands in a key where hosts or destinations are not told apart.
+const ANY: u32 = u32::MAX;
+
+/// Cells of one window, by (host, destination) ids of the tally's directories.
+pub type Cells<M> = HashMap<(u32, u32), Cell<M>, foldhash::fast::RandomState>;
+
+/// Exact sums of some part of the input.
+#[derive(Debug)]
+pub struct Tally<M> {
+    settings: Settings,
+    /// The hosts seen.
+    pub hosts: Directory,
+    /// The destination groups seen.
+    pub destinations: Directory,
+    windows: BTreeMap<Timestamp, Cells<M>>,
+}
+
+impl<M: Measure> Tally<M> {
+    /// An empty tally.
+    pub fn new(settings: Settings) -> Self {
+        Tally {
+            settings,
+            hosts: Directory::new(settings.hosts_max),
+            destinations: Directory::new(settings.destinations_max),
+            windows: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the records of one piece of source number `source`.
+    pub fn record(&mut self, records: &[Record<'_>], source: u32, naming: &Naming<'_>) {
+        let mut records = records.iter().peekable();
+        while let Some(first) = records.peek() {
+            // Neighbouring lines share their window nearly always: look its cells up once per run of lines.
+            let start = self.start(first.at);
+            let end = self.settings.window.map_or(Timestamp(i64::MAX), |span| start + span);
+            let cells = self.windows.entry(start).or_default();
+            while let Some(record) = records.next_if(|record| (start..end).contains(&record.at)) {
+                let host = match self.settings.by {
+                    By::Destination => ANY,
+                    By::Host | By::HostDestination => self.hosts.host(record.host, naming),
+                };
+                let destination = match self.settings.by {
+                    By::Host => ANY,
+                    By::Destination | By::HostDestination => self.destinations.group(record.destination),
+                };
+                cells.entry((host, destination)).or_default().record(record, source);
+            }
+        }
+    }
+
+    fn start(&self, at: Timestamp) -> Timestamp {
+        self.settings.window.map_or(Timestamp::MIN, |span| at.floor(span))
+    }
+
+    /// Adds all of another tally, which may number its hosts and destinations differently.
+    pub fn merge(&mut self, other: &Self) {
+        let hosts = self.hosts.adopt(&other.hosts);
+        let destinations = self.destinations.adopt(&other.destinations);
+        let here = |ids: &[u32], id: u32| ids.get(id as usize).copied().unwrap_or(ANY);
+        for (start, cells) in &other.windows {
+            let mine = self.windows.entry(*start).or_default();
+            for ((host, destination), cell) in cells {
+                mine.entry((here(&hosts, *host), here(&destinations, *destination))).or_default().merge(cell);
+            }
+        }
+    }
+
+    /// The windows, oldest first, with the start of each (the epoch where there is one window for all time).
+    pub fn windows(&self) -> impl Iterator<Item = (Timestamp, &Cells<M>)> {
+        self.windows.iter().map(|(start, cells)| (*start, cells))
+    }
+
+    /// Takes out the oldest window that ends at or before `watermark`.
+    pub fn close(&mut self, watermark: Timestamp) -> Option<(Timestamp, Cells<M>)> {
+        let span = self.settings.window?;
+        let oldest = self.windows.first_entry()?;
+        (*oldest.key() + span <= watermark).then(|| oldest.remove_entry())
+    }
+
+    /// The start of the oldest window held.
+    pub fn oldest(&self) -> Option<Timestamp> {
+        self.windows.first_key_value().map(|(start, _)| *start)
+    }
+
+    /// The name of a key's host; empty where hosts are not told apart.
+    pub fn host_name(&self, id: u32) -> &str {
+        self.hosts.name(id)
+    }
+
+    /// The name of a key's destination group; empty where they are not told apart.
+    pub fn destination_name(&self, id: u32) -> &str {
+        self.destinations.name(id)
+    }
+}
