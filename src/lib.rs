@@ -3,7 +3,12 @@
 pub mod units;
 pub mod estate;
 pub mod event;
+pub mod incident;
 pub mod framing;
 pub mod formats;
 pub mod tally;
+pub mod baseline;
+pub mod detectors;
+pub mod incidents;
+pub mod pipeline;
 pub mod input;

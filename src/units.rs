@@ -150,6 +150,13 @@ impl fmt::Display for Span {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitError(String);
 
+impl UnitError {
+    /// With a whole sentence that says what was expected.
+    pub fn new(message: String) -> UnitError {
+        UnitError(message)
+    }
+}
+
 impl fmt::Display for UnitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -62,16 +62,25 @@ impl Verdict<'_> {
     }
 }
 
-/// Decides what left whom. `watched` is the host that a server log watches, where the operator said so; it wins over the
-/// name in the line, which a client may choose.
-pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Option<&'a [u8]>) -> Verdict<'a> {
+/// The host that a server log watches, as far as it is known beside its lines.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Watched<'a> {
+    /// What the operator said; wins over the name in the line, which a client may choose.
+    pub given: Option<&'a [u8]>,
+    /// For lines that name no server.
+    pub otherwise: &'a [u8],
+}
+
+/// Decides what left whom.
+pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -> Verdict<'a> {
     let (source, destination) = (&event.source, &event.destination);
     let inside = |end: &Endpoint<'_>| end.ip.is_some_and(|ip| estate.is_local(ip));
     let (host, host_end, other_end) = match event.role {
         Role::Proxy | Role::Dns => (by_address(source).or(event.user.map(Party::Name)), source, destination),
         Role::Server | Role::Store => {
-            let named = watched.or(destination.domain).or(event.observer);
-            (named.map(Party::Name).or(by_address(destination)), destination, source)
+            let named = watched.given.or(destination.domain).or(event.observer).map(Party::Name);
+            let host = named.or(by_address(destination)).unwrap_or(Party::Name(watched.otherwise));
+            (Some(host), destination, source)
         }
         Role::Flow => match (inside(source), inside(destination)) {
             (true, true) => return Verdict::Internal,
@@ -122,7 +131,7 @@ mod tests {
     }
 
     fn judged(event: &Event<'static>) -> (String, Option<u64>, Option<u64>) {
-        match direction(event, &Estate::default(), None) {
+        match direction(event, &Estate::default(), Watched::default()) {
             Verdict::Egress(egress) => (format!("{:?}", egress.host), egress.bytes_out, egress.bytes_in),
             verdict => (verdict.name().into(), None, None),
         }
@@ -157,7 +166,7 @@ mod tests {
         event.one_way = true;
         assert_eq!(judged(&event).1, Some(0));
         event.source.bytes = Some(TRANSFER_MAX + 1);
-        assert_eq!(direction(&event, &Estate::default(), None), Verdict::Rejected(Reason::BadNumber));
+        assert_eq!(direction(&event, &Estate::default(), Watched::default()), Verdict::Rejected(Reason::BadNumber));
     }
 
     #[test]
@@ -168,7 +177,8 @@ mod tests {
             destination: Endpoint { domain: Some(b"chosen.by.client"), bytes: Some(9), ..Endpoint::default() },
             ..Event::default()
         };
-        let Verdict::Egress(egress) = direction(&event, &Estate::default(), Some(b"web-01")) else { panic!() };
+        let watched = Watched { given: Some(b"web-01"), otherwise: b"" };
+        let Verdict::Egress(egress) = direction(&event, &Estate::default(), watched) else { panic!() };
         assert_eq!(egress.host, Party::Name(b"web-01"));
         assert_eq!(egress.destination, Party::Ip("203.0.113.9".parse().unwrap()));
     }

@@ -5,6 +5,7 @@
 
 pub mod direction;
 pub mod reject;
+pub mod tool;
 
 use crate::units::{Span, Timestamp};
 use std::net::IpAddr;
@@ -30,6 +31,8 @@ pub struct Event<'a> {
     /// The record tells one direction only and the reply is another record (VPC flow, NetFlow): an absent count on the
     /// other side means "told elsewhere", not "blind".
     pub one_way: bool,
+    /// A byte count was wrong by a known fault of the sensor and was corrected (Zeek after a sequence jump).
+    pub clamped: bool,
     /// `user.name`.
     pub user: Option<&'a [u8]>,
     /// `http.request.method`.

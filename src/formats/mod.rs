@@ -31,7 +31,7 @@ pub trait Format: Send + Sync + fmt::Debug {
     ) -> Result<(), Reject>;
 
     /// How to read the lines after `line`, where `line` is a header that changes that (`#Fields: …`).
-    /// `None`: not such a line. Only lines that begin with [`Kind::header_mark`] are offered.
+    /// `None`: not such a line. Only lines for which [`Kind::is_header`] holds are offered.
     fn header(&self, _line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
         None
     }
@@ -96,6 +96,7 @@ pub enum Detail {
 }
 
 /// A row of the table: one kind of format.
+#[derive(Debug)]
 pub struct Kind {
     /// The name on the command line (`--format squid`, `--format 'squid:…'`) and in `event.dataset`.
     pub name: &'static str,
@@ -107,8 +108,9 @@ pub struct Kind {
     pub compile: fn(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError>,
     /// Looks at the first lines of a source.
     pub sniff: fn(lines: &[&[u8]], context: &Context) -> Sniffed,
-    /// What a header line begins with, for formats that have header lines among the rows; empty: none.
-    pub header_mark: &'static [u8],
+    /// Whether a line may be a header that changes how the lines below it read; `None` for formats without such. Asked
+    /// for every line, so it must be cheap.
+    pub is_header: Option<fn(line: &[u8]) -> bool>,
 }
 
 /// What [`Kind::sniff`] makes of the first lines.

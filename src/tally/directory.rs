@@ -22,7 +22,7 @@ pub struct Naming<'a> {
 const SPELLINGS_MAX: usize = 1 << 20;
 
 /// The name of the entry that stands for all beyond the cap.
-pub const OTHERS: &str = "(others)";
+pub(super) const OTHERS: &str = "(others)";
 
 /// Numbers for names, in order of first sight.
 #[derive(Debug)]
@@ -144,18 +144,15 @@ impl Directory {
         }
     }
 
-    /// Takes in all names of another directory and gives the number here of each number there.
-    pub fn adopt(&mut self, other: &Directory) -> Vec<u32> {
-        self.evicted += other.evicted;
-        let mut ids = Vec::with_capacity(other.names.len());
-        for name in &other.names {
+    /// Takes in the names of another directory beyond those that `numbers` knows, and appends their numbers here to it.
+    pub fn adopt_new(&mut self, other: &Directory, numbers: &mut Vec<u32>) {
+        for name in other.names.iter().skip(numbers.len()) {
             let id = self.named(name).unwrap_or_else(|| {
                 self.evicted += 1;
                 self.others()
             });
-            ids.push(id);
+            numbers.push(id);
         }
-        ids
     }
 }
 

@@ -77,6 +77,27 @@ impl Distribution {
         None
     }
 
+    /// How many values are at least `value`, to within the bucket that holds it, which counts whole.
+    pub fn count_from(&self, value: u64) -> u64 {
+        let from = bucket(value);
+        let settled = self.buckets.iter().rev().take_while(|(bucket, _)| *bucket >= from).map(|(_, count)| count);
+        settled.sum::<u64>() + self.pending.iter().filter(|bucket| **bucket >= from).count() as u64
+    }
+
+    /// The value of rank `rank` from the top (1: the largest), at most 1/128 too high; `None` where there are fewer.
+    pub fn nth_largest(&self, rank: u64) -> Option<u64> {
+        let mut sorted = self.clone();
+        sorted.settle();
+        let mut seen = 0;
+        for (bucket, count) in sorted.buckets.iter().rev() {
+            seen += count;
+            if seen >= rank {
+                return Some(highest(*bucket).min(self.max));
+            }
+        }
+        None
+    }
+
     /// The same counts as a dense HdrHistogram of two significant digits.
     pub fn to_hdr(&self) -> hdrhistogram::Histogram<u64> {
         // Bounds are those of u64 and the crate's own limits, so creation cannot fail; an empty one is the safe answer.

@@ -29,6 +29,8 @@ pub struct Record<'a> {
     pub back: u64,
     /// The line does not say how much left.
     pub blind: bool,
+    /// It came late and was booked into a window still open.
+    pub late: bool,
     /// Known tools seen in it, as a set of bits (see [`crate::event::tool`]).
     pub tools: u16,
     /// Where its line begins, in bytes from the beginning of the source.
@@ -165,8 +167,11 @@ impl<M: Measure> Tally<M> {
 
     /// Adds all of another tally, which may number its hosts and destinations differently.
     pub fn merge(&mut self, other: &Self) {
-        let hosts = self.hosts.adopt(&other.hosts);
-        let destinations = self.destinations.adopt(&other.destinations);
+        let (mut hosts, mut destinations) = (Vec::new(), Vec::new());
+        self.hosts.adopt_new(&other.hosts, &mut hosts);
+        self.destinations.adopt_new(&other.destinations, &mut destinations);
+        self.hosts.evicted += other.hosts.evicted;
+        self.destinations.evicted += other.destinations.evicted;
         let here = |ids: &[u32], id: u32| ids.get(id as usize).copied().unwrap_or(ANY);
         for (start, cells) in &other.windows {
             let mine = self.windows.entry(*start).or_default();

@@ -9,5 +9,5 @@ pub const KIND: Kind = Kind {
     roles: &[Role::Flow],
     compile: |_, _| Err(SpecError { message: "not written yet".into(), position: 0 }),
     sniff: |_, _| Sniffed::No,
-    header_mark: b"",
+    is_header: None,
 };

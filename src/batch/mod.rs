@@ -1,0 +1,189 @@
+//! The driver that reads what is there once: files, globs, directories, standard input.
+//!
+//! It opens sources, finds out their formats, and hands pieces on in the order of event time: always from the source that
+//! lags most, so that windows can close while reading and memory is bounded by what overlaps in time, not by the length of
+//! the logs. The answer does not depend on that order; see `pipeline::Booking`. The only folder that knows rayon.
+
+mod probe;
+
+pub use probe::How;
+
+use crate::framing::{Chunk, Chunker};
+use crate::input::{Place, Trouble};
+use crate::pipeline::{Piece, Source, format_after};
+use crate::units::Timestamp;
+use probe::Probed;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Pieces handed on at once per thread: enough that threads do not wait for each other, few enough for the cache.
+const PIECES_PER_THREAD: usize = 2;
+
+/// Most sources kept open between finding out their format and reading them; the others are opened twice.
+const OPEN_MAX: usize = 256;
+
+/// What has been read, for a progress bar; counts only grow.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes taken from files and pipes, compressed as they are.
+    pub raw: AtomicU64,
+    /// Lines handed on.
+    pub lines: AtomicU64,
+    /// Bytes of all files together; 0 where a pipe is among them.
+    pub total: AtomicU64,
+}
+
+/// Takes pieces: those of one source in their order, of several sources mixed.
+pub trait Sink: Send {
+    /// Takes in pieces.
+    fn add(&mut self, sources: &[Source], pieces: &[Piece]);
+
+    /// After [`Sink::add`]: the sources that are not at their end, each with a moment at or before its next line as far
+    /// as is known without reading it. Lines of all other sources have been added.
+    fn reached(&mut self, sources: &[Source], unfinished: &[(u32, Timestamp)]);
+}
+
+/// All that is to be read, opened and looked at.
+pub struct Batch {
+    /// By number, in the order of the stamps at which they begin, then of their paths: so the numbers do not depend on the
+    /// order in which they were named.
+    pub sources: Vec<Source>,
+    /// What could not be opened or understood.
+    pub troubles: Vec<Trouble>,
+    waiting: Vec<Reading>,
+}
+
+/// A source being read.
+struct Reading {
+    number: u32,
+    place: Place,
+    /// `None` until it is read, where too many were open.
+    chunker: Option<Chunker<Box<dyn Read + Send>>>,
+    first: Option<Chunk>,
+    format: Arc<dyn crate::formats::Format>,
+    consumed: Arc<AtomicU64>,
+    /// How much of `consumed` the progress knows.
+    reported: u64,
+    /// The stamp of the first event of its last piece, or of its first where none was read.
+    at: Timestamp,
+}
+
+impl Batch {
+    /// Opens all places. What cannot be opened or understood is trouble beside the others.
+    pub fn open(places: &[Place], how: &How, progress: &Progress) -> Batch {
+        let mut troubles = Vec::new();
+        let mut found: Vec<(Source, Probed)> = Vec::new();
+        let mut total = Some(0);
+        for place in places {
+            match probe::probe(place, how) {
+                Ok(Some((source, mut probed))) => {
+                    total = total.zip(probed.size).map(|(total, size)| total + size);
+                    if found.len() >= OPEN_MAX && probed.size.is_some() {
+                        (probed.chunker, probed.first) = (None, None);
+                    }
+                    found.push((source, probed));
+                }
+                Ok(None) => {}
+                Err(trouble) => troubles.push(trouble),
+            }
+        }
+        progress.total.store(total.unwrap_or(0), Ordering::Relaxed);
+        found.sort_by(|(a, x), (b, y)| (x.begins, &a.path).cmp(&(y.begins, &b.path)));
+        let (sources, probed): (Vec<Source>, Vec<Probed>) = found.into_iter().unzip();
+        let waiting = probed.into_iter().zip(&sources).zip(0..).map(|((probed, source), number)| Reading {
+            number,
+            place: probed.place,
+            chunker: probed.chunker,
+            first: probed.first,
+            format: Arc::clone(&source.format),
+            consumed: probed.consumed,
+            reported: 0,
+            at: probed.begins,
+        });
+        Batch { waiting: waiting.collect(), sources, troubles }
+    }
+
+    /// Reads everything into `sink`.
+    pub fn read(&mut self, sink: &mut impl Sink, progress: &Progress) {
+        let (sources, waiting, troubles) = (&self.sources, &mut self.waiting, &mut self.troubles);
+        let at_once = rayon::current_num_threads() * PIECES_PER_THREAD;
+        let mut pieces = next(waiting, sources, at_once, troubles, progress);
+        while !pieces.is_empty() {
+            let unfinished: Vec<(u32, Timestamp)> = waiting.iter().map(|reading| (reading.number, reading.at)).collect();
+            let ((), following) = rayon::join(
+                || {
+                    sink.add(sources, &pieces);
+                    sink.reached(sources, &unfinished);
+                },
+                || next(waiting, sources, at_once, troubles, progress),
+            );
+            pieces = following;
+        }
+        sink.reached(sources, &[]);
+    }
+}
+
+/// The next pieces, always from the source that lags most. Sources at their end leave `waiting`.
+fn next(
+    waiting: &mut Vec<Reading>,
+    sources: &[Source],
+    at_once: usize,
+    troubles: &mut Vec<Trouble>,
+    progress: &Progress,
+) -> Vec<Piece> {
+    let mut pieces = Vec::with_capacity(at_once);
+    while pieces.len() < at_once {
+        let Some((place, _)) = waiting.iter().enumerate().min_by_key(|(_, reading)| (reading.at, reading.number)) else {
+            break;
+        };
+        let Some((reading, source)) =
+            waiting.get_mut(place).and_then(|reading| Some((sources.get(reading.number as usize)?, reading))).map(|(s, r)| (r, s))
+        else {
+            break;
+        };
+        match reading.next(source) {
+            Ok(Some(piece)) => {
+                progress.lines.fetch_add(piece.chunk.lines(), Ordering::Relaxed);
+                pieces.push(piece);
+            }
+            Ok(None) => {
+                waiting.remove(place);
+                continue;
+            }
+            Err(trouble) => {
+                troubles.push(trouble);
+                waiting.remove(place);
+                continue;
+            }
+        }
+        let consumed = reading.consumed.load(Ordering::Relaxed);
+        progress.raw.fetch_add(consumed.saturating_sub(reading.reported), Ordering::Relaxed);
+        reading.reported = consumed;
+    }
+    pieces
+}
+
+impl Reading {
+    fn next(&mut self, source: &Source) -> Result<Option<Piece>, Trouble> {
+        let trouble = |what: String| Trouble { path: self.place.path().to_path_buf(), what };
+        let chunk = match self.first.take() {
+            Some(first) => first,
+            None => {
+                if self.chunker.is_none() {
+                    let (chunker, (consumed, _)) = probe::open(&self.place)?;
+                    (self.chunker, self.consumed) = (Some(chunker), consumed);
+                }
+                let next = self.chunker.as_mut().map(|chunker| chunker.next(Vec::new()));
+                match next.transpose().map_err(|error| trouble(error.to_string()))?.flatten() {
+                    Some(chunk) => chunk,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let format = format_after(source.kind, &self.format, &chunk);
+        let piece = Piece { source: self.number, format: std::mem::replace(&mut self.format, format), chunk };
+        self.at = self.at.max(probe::begins(source, &piece));
+        Ok(Some(piece))
+    }
+}

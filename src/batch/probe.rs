@@ -1,0 +1,136 @@
+//! Before reading: opens a source, looks at its first lines, and finds out how to read them.
+
+use crate::event::Role;
+use crate::formats::{Context, Detail, Scratch, detect};
+use crate::framing::{Chunk, Chunker, lines};
+use crate::input::{self, Opened, Place, Trouble};
+use crate::pipeline::{Piece, Source, events};
+use crate::units::Timestamp;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// How many of the first lines are looked at.
+const LINES: usize = 100;
+
+/// What the operator says about sources.
+#[derive(Clone, Debug)]
+pub struct How {
+    /// `NAME` or `KIND:STRING`; `None`: find out.
+    pub format: Option<String>,
+    /// The host that server logs watch.
+    pub host: Option<String>,
+    /// The role, where a format allows more than one.
+    pub role: Option<Role>,
+    /// The zone of stamps that carry none.
+    pub zone: jiff::tz::TimeZone,
+    /// How much of each line is wanted.
+    pub detail: Detail,
+}
+
+impl How {
+    fn context(&self) -> Context {
+        Context { zone: self.zone.clone(), role: self.role, detail: self.detail }
+    }
+}
+
+/// A source that was opened and looked at.
+pub struct Probed {
+    /// Where it is.
+    pub place: Place,
+    /// The lines not yet looked at; `None` once closed to be opened again later.
+    pub chunker: Option<Chunker<Box<dyn Read + Send>>>,
+    /// The piece already read.
+    pub first: Option<Chunk>,
+    /// The stamp at which it begins, as far as the first lines say.
+    pub begins: Timestamp,
+    /// Bytes read so far, compressed as they are.
+    pub consumed: Arc<AtomicU64>,
+    /// Bytes of the file; `None` for a pipe.
+    pub size: Option<u64>,
+}
+
+/// Opens a source and finds out its format. An empty source has none, and is not trouble.
+pub fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>, Trouble> {
+    let trouble = |what: String| Trouble { path: place.path().to_path_buf(), what };
+    let (mut chunker, opened) = open(place)?;
+    let first = match chunker.next(Vec::new()) {
+        Ok(Some(first)) => first,
+        Ok(None) => return Ok(None),
+        Err(error) => return Err(trouble(error.to_string())),
+    };
+    let context = how.context();
+    let (kind, format, chosen) = match &how.format {
+        Some(named) => {
+            let (kind, format) = detect::named(named, &context).map_err(|error| trouble(error.to_string()))?;
+            (kind, format, format!("as told by --format {named}"))
+        }
+        None => {
+            let sample: Vec<&[u8]> =
+                lines(&first.bytes).map(|line| line.text).filter(|text| !text.is_empty()).take(LINES).collect();
+            let found = detect::detect(&sample, &context).map_err(|undetected| {
+                // Detection counts the lines it was shown; blank ones were not.
+                let line = lines(&first.bytes)
+                    .zip(1..)
+                    .filter(|(line, _)| !line.text.is_empty())
+                    .nth(undetected.line.saturating_sub(1))
+                    .map_or(1, |(_, number)| number);
+                trouble(format!("line {line}: {}", undetected.expected))
+            })?;
+            (found.kind, found.format, found.why)
+        }
+    };
+    let source = Source {
+        path: match place {
+            Place::Stdin => "-".into(),
+            Place::File(path) => path.to_string_lossy().into_owned(),
+        },
+        kind,
+        format,
+        chosen,
+        watched: how.host.clone(),
+        fallback: fallback(place.path()),
+    };
+    let piece = Piece { source: 0, format: Arc::clone(&source.format), chunk: first };
+    let begins = begins(&source, &piece);
+    let (consumed, size) = opened;
+    let probed =
+        Probed { place: place.clone(), chunker: Some(chunker), first: Some(piece.chunk), begins, consumed, size };
+    Ok(Some((source, probed)))
+}
+
+type Opening = (Chunker<Box<dyn Read + Send>>, (Arc<AtomicU64>, Option<u64>));
+
+/// Opens a place to read it from its beginning.
+pub fn open(place: &Place) -> Result<Opening, Trouble> {
+    let Opened { reader, consumed, size_on_disk, .. } = input::open(place)?;
+    Ok((Chunker::new(reader), (consumed, size_on_disk)))
+}
+
+/// The stamp of the first event among the first lines of a piece; the epoch where there is none.
+pub fn begins(source: &Source, piece: &Piece) -> Timestamp {
+    let end = memchr::memchr_iter(b'\n', &piece.chunk.bytes).nth(LINES).unwrap_or(piece.chunk.bytes.len());
+    let bytes = piece.chunk.bytes.get(..end).unwrap_or_default().to_vec();
+    let head = Piece { source: 0, format: Arc::clone(&piece.format), chunk: Chunk { bytes, ..Chunk::default() } };
+    let scratch = Scratch::new();
+    let mut first = None;
+    events(&head, source.kind, &scratch, |event, _, _| {
+        first = first.or(Some(event.timestamp));
+        Ok(())
+    });
+    first.unwrap_or(Timestamp::MIN)
+}
+
+/// What a server log watches where neither the operator nor its lines say: the name of its file, or of its folder where
+/// the file is called like everybody's.
+fn fallback(path: &Path) -> String {
+    const EVERYBODYS: [&str; 5] = ["access", "access_log", "other_vhosts_access", "u_ex", "log"];
+    let text = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let stem = |name: String| name.split('.').next().unwrap_or_default().to_owned();
+    let file = text(path.file_name()).map(stem).unwrap_or_default();
+    if EVERYBODYS.contains(&file.as_str()) {
+        return text(path.parent().and_then(Path::file_name)).unwrap_or(file);
+    }
+    if file.is_empty() || file == "-" { "stdin".into() } else { file }
+}

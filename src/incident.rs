@@ -1,0 +1,109 @@
+//! The words used from detectors on: a finding is what one detector says of one window; an incident is one theft as it is
+//! told to a person.
+
+use crate::units::{Span, Timestamp};
+
+/// What one detector says when a window closes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Finding {
+    /// Its name, as `outflow explain NAME` takes it.
+    pub detector: &'static str,
+    /// The technique of MITRE ATT&CK that it speaks for.
+    pub technique: &'static str,
+    /// The time scale at which it stands out most.
+    pub window: Span,
+    /// Net bytes out in that span (bytes out - bytes in, floor 0 per destination and five minutes).
+    pub observed: u64,
+    /// The most that was usual before, in the same span.
+    pub expected: u64,
+    /// How improbable, in bits: -log2 of the tail probability.
+    pub bits: f64,
+}
+
+/// A line that an incident rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Bytes out of this one line.
+    pub bytes: u64,
+    /// Number of its source.
+    pub source: u32,
+    /// Where it begins in the decompressed source.
+    pub offset: u64,
+    /// Its number, from 1.
+    pub line: u64,
+}
+
+impl Evidence {
+    /// Order in which evidence is kept: the most bytes first, then the place, so that the choice does not depend on the
+    /// order of reading.
+    pub fn weightier(&self, other: &Evidence) -> bool {
+        (self.bytes, other.source, other.offset) > (other.bytes, self.source, self.offset)
+    }
+}
+
+/// One theft, as far as it is known: a host and a destination group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// The host's number in the fold's directory.
+    pub host: u32,
+    /// The destination group's number; `None`: spread over several.
+    pub destination: Option<u32>,
+    /// When the window closed that first raised it, allowed lateness included.
+    pub detected_at: Timestamp,
+    /// When the bytes counted here began to flow.
+    pub first_seen: Timestamp,
+    /// The last window in which more left.
+    pub last_seen: Timestamp,
+    /// Bytes that left since `first_seen`.
+    pub bytes_out: u64,
+    /// The same when it was raised.
+    pub bytes_out_at_detection: u64,
+    /// The most the host had sent in 24 hours before.
+    pub expected: u64,
+    /// Combined improbability in bits, the highest reached.
+    pub score: f64,
+    /// The same when it was raised; never uses later lines.
+    pub score_at_detection: f64,
+    /// The best finding of each detector that spoke.
+    pub findings: Vec<Finding>,
+    /// Known tools seen, as bits of [`crate::event::tool`].
+    pub tools: u16,
+    /// The weightiest lines, the most bytes first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// How bad, for people and for the severity fields of other systems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth a look when there is time.
+    Low,
+    /// Worth a look today.
+    Medium,
+    /// Look now.
+    High,
+    /// Look now and call for help.
+    Critical,
+}
+
+impl Severity {
+    /// From a score in bits. An estate of 10,000 hosts sees about one unit-day of 13 bits a day by chance, one of 20 bits
+    /// in a hundred days, one of 26 in twenty years.
+    pub fn of(score: f64) -> Severity {
+        match score {
+            score if score >= 26.0 => Severity::Critical,
+            score if score >= 20.0 => Severity::High,
+            score if score >= 15.0 => Severity::Medium,
+            _ => Severity::Low,
+        }
+    }
+
+    /// As written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}

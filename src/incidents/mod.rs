@@ -1,0 +1,208 @@
+//! Findings → incidents: one per theft (host and destination group), updated while it goes on, ranked, cut by the budget.
+
+mod budget;
+
+pub use budget::{Budget, rank};
+
+use crate::baseline::{Baseline, Host, Pair, Row, SCALES, WINDOW};
+use crate::detectors::{Case, DETECTORS, Judge, Seen};
+use crate::incident::{Finding, Incident};
+use crate::units::{Span, Timestamp};
+use hashbrown::HashMap;
+
+/// Bits from which an incident is raised: a unit-day of one in 4,096.
+const RAISE: f64 = 12.0;
+
+/// The groups of evidence that are combined: the host's volume, and its volume towards the destination.
+const GROUPS: f64 = 2.0;
+
+/// After so long without a finding an incident is over; what comes later is another.
+const OVER: Span = Span::DAY.times(7);
+
+/// Share of a host's net volume that one destination must carry to be named as its destination.
+const CARRIES: f64 = 0.5;
+
+/// All incidents, open and over.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// By host and destination group (`None`: spread over several).
+    open: HashMap<(u32, Option<u32>), Open, foldhash::fast::RandomState>,
+    over: Vec<Incident>,
+}
+
+#[derive(Debug)]
+struct Open {
+    incident: Incident,
+    /// The last window with a finding.
+    found: Timestamp,
+}
+
+impl Ledger {
+    /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
+    /// `closes` is the moment at which it closed.
+    pub fn judge(&mut self, baseline: &mut Baseline, now: Timestamp, rows: &[Row], closes: Timestamp) {
+        for rows in rows.chunk_by(|a, b| a.host == b.host) {
+            let Some(number) = rows.first().map(|row| row.host) else { continue };
+            self.go_on(number, rows, now);
+            let Some(host) = baseline.hosts.get(number as usize) else { continue };
+            let case = Case { baseline, host, now };
+            let mut raised = Vec::new();
+            let of_host = host_findings(&case);
+            let carrier = of_host.as_ref().and_then(|(_, seen)| carrier(host, seen, now));
+            for row in rows {
+                let Some(pair) = host.pairs.get(&row.destination) else { continue };
+                let users = baseline.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
+                let (mut findings, boost) = pair_findings(&case, pair, users);
+                if let Some((finding, _)) = of_host.filter(|_| carrier == Some(row.destination)) {
+                    findings.push(finding);
+                }
+                if !findings.is_empty() {
+                    raised.push((Some(row.destination), combined(&findings) + boost, findings));
+                }
+            }
+            if let Some((finding, _)) = of_host.filter(|_| carrier.is_none()) {
+                raised.push((None, combined(&[finding]), vec![finding]));
+            }
+            for (destination, score, findings) in raised {
+                self.raise(host, (number, destination), now, closes, score, findings);
+            }
+            self.mark(baseline, number);
+        }
+    }
+
+    /// What left since goes to the open incidents of the host.
+    fn go_on(&mut self, host: u32, rows: &[Row], now: Timestamp) {
+        let mut add = |key, out: u64| {
+            if let Some(open) = self.open.get_mut(&key).filter(|_| out > 0) {
+                open.incident.bytes_out = open.incident.bytes_out.saturating_add(out);
+                open.incident.last_seen = now + WINDOW;
+            }
+        };
+        for row in rows {
+            add((host, Some(row.destination)), row.out);
+        }
+        add((host, None), rows.iter().map(|row| row.out).sum());
+    }
+
+    fn raise(
+        &mut self,
+        host: &Host,
+        key: (u32, Option<u32>),
+        now: Timestamp,
+        closes: Timestamp,
+        score: f64,
+        findings: Vec<Finding>,
+    ) {
+        if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
+            self.over.extend(self.open.remove(&key).map(|open| open.incident));
+        }
+        let pair = key.1.and_then(|destination| host.pairs.get(&destination));
+        if let Some(open) = self.open.get_mut(&key) {
+            open.found = now;
+            open.incident.score = open.incident.score.max(score);
+            open.incident.take(&findings, pair);
+        } else if score >= RAISE {
+            let (bytes_out, first_seen) = since(host, pair, &findings, now);
+            let mut incident = Incident {
+                host: key.0,
+                destination: key.1,
+                detected_at: closes,
+                first_seen,
+                last_seen: now + WINDOW,
+                bytes_out,
+                bytes_out_at_detection: bytes_out,
+                expected: host.unit.record(crate::baseline::DAY_SCALE),
+                score,
+                score_at_detection: score,
+                findings: Vec::new(),
+                tools: 0,
+                evidence: Vec::new(),
+            };
+            incident.take(&findings, pair);
+            self.open.insert(key, Open { incident, found: now });
+        }
+    }
+
+    /// Units with an open incident are suspect: they do not train the pools.
+    fn mark(&self, baseline: &mut Baseline, number: u32) {
+        let Some(host) = baseline.hosts.get_mut(number as usize) else { return };
+        let now = host.unit.last;
+        let fresh = |key| self.open.get(&key).is_some_and(|open| now.is_some_and(|now| now - open.found <= OVER));
+        let mut any = fresh((number, None));
+        for (destination, pair) in &mut host.pairs {
+            pair.unit.suspect = fresh((number, Some(*destination)));
+            any |= pair.unit.suspect;
+        }
+        host.unit.suspect = any;
+    }
+
+    /// All incidents, in no order.
+    pub fn into_incidents(self) -> Vec<Incident> {
+        self.over.into_iter().chain(self.open.into_values().map(|open| open.incident)).collect()
+    }
+}
+
+impl Incident {
+    /// Takes in what was found now.
+    fn take(&mut self, findings: &[Finding], pair: Option<&Pair>) {
+        for finding in findings {
+            match self.findings.iter_mut().find(|known| known.detector == finding.detector) {
+                Some(known) if known.bits < finding.bits => *known = *finding,
+                Some(_) => {}
+                None => self.findings.push(*finding),
+            }
+        }
+        self.findings.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+        if let Some(pair) = pair {
+            self.tools |= pair.tools;
+            self.evidence.clone_from(&pair.evidence);
+        }
+    }
+}
+
+fn host_findings(case: &Case<'_>) -> Option<(Finding, Seen)> {
+    DETECTORS.iter().find_map(|detector| match detector.judge {
+        Judge::Host(judge) => judge(case).map(|seen| (detector.finding(seen), seen)),
+        Judge::Pair(_) | Judge::Booster(_) => None,
+    })
+}
+
+fn pair_findings(case: &Case<'_>, pair: &Pair, users: u32) -> (Vec<Finding>, f64) {
+    let mut findings = Vec::new();
+    let mut boost = 0.0;
+    for detector in DETECTORS {
+        match detector.judge {
+            Judge::Pair(judge) => findings.extend(judge(case, pair, users).map(|seen| detector.finding(seen))),
+            Judge::Booster(judge) => boost += judge(pair),
+            Judge::Host(_) => {}
+        }
+    }
+    (findings, boost)
+}
+
+/// The harmonic mean of the tail probabilities of the evidence groups, in bits. It is the far tail of the Cauchy combination
+/// (Liu and Xie 2020), valid under dependence; a group that found nothing counts as p = 1.
+fn combined(findings: &[Finding]) -> f64 {
+    let found: f64 = findings.iter().map(|finding| finding.bits.exp2()).sum();
+    ((found + GROUPS - findings.len() as f64) / GROUPS).log2()
+}
+
+/// The destination group that carries most of what stands out in a host's volume; `None` where it is spread.
+fn carrier(host: &Host, seen: &Seen, now: Timestamp) -> Option<u32> {
+    let volume = |pair: &Pair| pair.unit.rolling.trailing(seen.scale, now).0.net;
+    let (destination, pair) =
+        host.pairs.iter().max_by_key(|(destination, pair)| (volume(pair), std::cmp::Reverse(**destination)))?;
+    (volume(pair) as f64 >= CARRIES * seen.observed as f64).then_some(*destination)
+}
+
+/// Since when, and how much left since then: all of it for a young pair, else the span that stands out.
+fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp) -> (u64, Timestamp) {
+    let longest = findings.iter().map(|finding| finding.window).max();
+    let scale = SCALES.iter().position(|span| Some(*span) == longest).unwrap_or_default();
+    let (volume, first) = match pair {
+        Some(pair) if pair.young(now) => return (pair.total.out, pair.first),
+        Some(pair) => pair.unit.rolling.trailing(scale, now),
+        None => host.unit.rolling.trailing(scale, now),
+    };
+    (volume.out, first)
+}

@@ -1,0 +1,74 @@
+//! Lines → events, in the order of a source.
+
+use super::{Counts, Piece};
+use crate::event::Event;
+use crate::event::reject::{Reason, Reject};
+use crate::formats::{Format, Kind, Scratch};
+use crate::framing::{Chunk, LINE_MAX, lines};
+use std::sync::Arc;
+
+/// Gives `each` every event of a piece, in order, with the number of its line (from 1) and its offset; counts the rest.
+pub fn events<'a>(
+    piece: &'a Piece,
+    kind: &Kind,
+    scratch: &'a Scratch,
+    mut each: impl FnMut(&Event<'a>, u64, u64) -> Result<(), Reject>,
+) -> Counts {
+    let chunk = &piece.chunk;
+    let mut counts = Counts { bytes: chunk.bytes.len() as u64, ..Counts::default() };
+    let mut format = Arc::clone(&piece.format);
+    let mut found: Vec<Event<'a>> = Vec::new();
+    let mut number = chunk.lines_before;
+    if chunk.too_long {
+        counts.lines = 1;
+        counts.reject(number + 1, Reject::line(Reason::LineTooLong), b"");
+    }
+    for line in lines(&chunk.bytes) {
+        number += 1;
+        counts.lines += 1;
+        let text = line.text;
+        let last = line.start + text.len() >= chunk.bytes.len();
+        let read = if text.len() > LINE_MAX {
+            Err(Reject::line(Reason::LineTooLong))
+        } else if last && chunk.cut {
+            Err(Reject::line(Reason::Truncated))
+        } else if text.is_empty() {
+            Ok(())
+        } else if kind.is_header.is_some_and(|is_header| is_header(text))
+            && let Some(changed) = format.header(text)
+        {
+            changed.map(|changed| format = changed)
+        } else {
+            format.parse(text, scratch, &mut found)
+        };
+        if let Err(reject) = read {
+            found.clear();
+            counts.reject(number, reject, text);
+            continue;
+        }
+        if found.is_empty() {
+            counts.skipped += 1;
+        }
+        for event in &found {
+            match each(event, number, chunk.offset + line.start as u64) {
+                Ok(()) => counts.clamped += u64::from(event.clamped),
+                Err(reject) => counts.reject(number, reject, text),
+            }
+        }
+        found.clear();
+    }
+    counts
+}
+
+/// The format in force after `chunk`, where it was `format` before it.
+pub fn format_after(kind: &Kind, format: &Arc<dyn Format>, chunk: &Chunk) -> Arc<dyn Format> {
+    let mut format = Arc::clone(format);
+    if let Some(is_header) = kind.is_header {
+        for line in lines(&chunk.bytes).filter(|line| is_header(line.text)) {
+            if let Some(Ok(changed)) = format.header(line.text) {
+                format = changed;
+            }
+        }
+    }
+    format
+}

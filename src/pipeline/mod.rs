@@ -1,0 +1,49 @@
+//! The only place where the stages meet: text becomes events, events become records, records become sums, and closed
+//! windows become incidents.
+//!
+//! Synchronous, no clock, no input or output. Every driver (batch, and the daemon to come) calls these same functions,
+//! which is why they agree.
+
+mod counts;
+mod events;
+mod records;
+mod scan;
+mod sums;
+
+pub use counts::{Counts, Sample};
+pub use events::{events, format_after};
+pub use records::{Booking, Take};
+pub use scan::{Scan, Scanned};
+pub use sums::Sums;
+
+use crate::formats::{Format, Kind};
+use crate::framing::Chunk;
+use std::sync::Arc;
+
+/// Where lines come from and how they are read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path, or `-` for standard input.
+    pub path: String,
+    /// The row of the format.
+    pub kind: &'static Kind,
+    /// The format in force at its first line.
+    pub format: Arc<dyn Format>,
+    /// Why this format.
+    pub chosen: String,
+    /// The host that a server log watches, where the operator said so.
+    pub watched: Option<String>,
+    /// The host that a server log watches where its lines do not say.
+    pub fallback: String,
+}
+
+/// A piece of one source, with the format in force at its first line.
+#[derive(Debug)]
+pub struct Piece {
+    /// Number of the source.
+    pub source: u32,
+    /// How to read its first line.
+    pub format: Arc<dyn Format>,
+    /// The lines.
+    pub chunk: Chunk,
+}

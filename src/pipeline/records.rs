@@ -1,0 +1,160 @@
+//! Events → records, dealt out so that each thread owns the hosts it sums.
+
+use super::{Counts, Piece, Source, events};
+use crate::estate::Estate;
+use crate::event::direction::{Party, Verdict, Watched, direction};
+use crate::event::reject::{Reason, Reject};
+use crate::event::tool;
+use crate::formats::Scratch;
+use crate::tally::{By, Record};
+use crate::units::{Span, Timestamp};
+use hashbrown::{DefaultHashBuilder, HashMap};
+use std::hash::BuildHasher;
+
+/// What is taken from events.
+#[derive(Clone, Debug)]
+pub struct Take {
+    /// Events before this are left out (and counted).
+    pub since: Timestamp,
+    /// Events at or after this are left out (and counted).
+    pub until: Timestamp,
+    /// A stamp after this is rejected: it would drag event time into the future. The driver says what "now" is.
+    pub latest: Timestamp,
+    /// Which moment decides a record's window.
+    pub booking: Booking,
+}
+
+impl Default for Take {
+    fn default() -> Self {
+        Take { since: Timestamp::MIN, until: Timestamp::MAX, latest: Timestamp::MAX, booking: Booking::Stamp }
+    }
+}
+
+/// Which moment decides a record's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Booking {
+    /// The stamp as logged: what other tools would sum by.
+    Stamp,
+    /// The moment the transfer was over, which is when a live reader learns of it. A line that is older than the newest
+    /// before it in its source by more than `lateness` is late: it is booked into the oldest window that is still open, so
+    /// that it is counted and judged, and never changes a window that was closed.
+    Close {
+        /// How long a window stays open for stragglers.
+        lateness: Span,
+    },
+}
+
+/// The records of a piece, dealt out to shards by host (or by destination, where hosts are not told apart).
+#[derive(Debug)]
+pub(super) struct Records<'a> {
+    /// By shard.
+    pub(super) shards: Vec<Vec<Record<'a>>>,
+    /// What became of its lines.
+    pub(super) counts: Counts,
+    /// The newest and the oldest booking moment in it.
+    pub(super) newest: Timestamp,
+    pub(super) oldest: Timestamp,
+}
+
+/// Reads a piece into records. Pure: pieces may be read in any order and at the same time.
+pub(super) fn records<'a>(
+    piece: &'a Piece,
+    source: &'a Source,
+    scratch: &'a Scratch,
+    estate: &Estate,
+    take: &Take,
+    shards: &Sharding,
+) -> Records<'a> {
+    let mut dealt: Vec<Vec<Record<'a>>> = vec![Vec::new(); shards.count];
+    let mut agents: HashMap<&'a [u8], u16, foldhash::fast::RandomState> = HashMap::default();
+    let mut tally = Counts::default();
+    let (mut newest, mut oldest) = (Timestamp::MIN, Timestamp::MAX);
+    let watched = Watched {
+        given: source.watched.as_deref().map(str::as_bytes),
+        otherwise: source.fallback.as_bytes(),
+    };
+    let mut counts = events(piece, source.kind, scratch, |event, line, offset| {
+        if event.timestamp > take.latest {
+            return Err(Reject::line(Reason::FutureTimestamp));
+        }
+        if event.timestamp < take.since || event.timestamp >= take.until {
+            tally.outside += 1;
+            return Ok(());
+        }
+        let egress = match direction(event, estate, watched) {
+            Verdict::Egress(egress) => egress,
+            Verdict::Rejected(reason) => return Err(Reject::line(reason)),
+            Verdict::Internal => {
+                tally.internal += 1;
+                return Ok(());
+            }
+            Verdict::External => {
+                tally.external += 1;
+                return Ok(());
+            }
+        };
+        let (mut at, mut late) = (event.timestamp, false);
+        if let Booking::Close { lateness } = take.booking {
+            // A duration that leads past the present is as broken as a stamp that does.
+            let closed = egress.closed.min(take.latest);
+            newest = newest.max(closed);
+            at = closed.max(newest - lateness);
+            late = at != closed;
+            oldest = oldest.min(at);
+        }
+        let tools = event.user_agent.map_or(0, |agent| *agents.entry(agent).or_insert_with(|| tool::tools_in(agent)));
+        tally.events += 1;
+        tally.late += u64::from(late);
+        tally.blind += u64::from(egress.bytes_out.is_none());
+        tally.see(event.timestamp);
+        let record = Record {
+            host: egress.host,
+            destination: egress.destination,
+            at,
+            out: egress.bytes_out.unwrap_or(0),
+            back: egress.bytes_in.unwrap_or(0),
+            blind: egress.bytes_out.is_none(),
+            late,
+            tools,
+            offset,
+            line,
+        };
+        if let Some(shard) = dealt.get_mut(shards.of(&record)) {
+            shard.push(record);
+        }
+        Ok(())
+    });
+    counts.merge(tally);
+    Records { shards: dealt, counts, newest, oldest }
+}
+
+/// How records are dealt out, so that each thread owns the hosts it sums and nothing is merged twice.
+#[derive(Clone, Debug)]
+pub(super) struct Sharding {
+    pub(super) count: usize,
+    pub(super) by: By,
+    hasher: DefaultHashBuilder,
+}
+
+impl Sharding {
+    pub(super) fn new(count: usize, by: By) -> Sharding {
+        Sharding { count, by, hasher: DefaultHashBuilder::default() }
+    }
+
+    fn of(&self, record: &Record<'_>) -> usize {
+        if self.count == 1 {
+            return 0;
+        }
+        let party = match self.by {
+            By::Destination => record.destination,
+            By::Host | By::HostDestination => record.host,
+        };
+        let hash = match party {
+            Party::Ip(ip) => self.hasher.hash_one(ip),
+            Party::Name(name) => self.hasher.hash_one(name.to_ascii_lowercase()),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+        let place = hash as usize;
+        place % self.count
+    }
+}

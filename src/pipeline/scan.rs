@@ -1,0 +1,117 @@
+//! Sums → incidents: closes windows as event time passes, and folds them in their order.
+
+use super::{Booking, Counts, Piece, Source, Sums, Take};
+use crate::baseline::{Baseline, Row, Trail, WINDOW};
+use crate::estate::Estate;
+use crate::incident::Incident;
+use crate::incidents::Ledger;
+use crate::tally::{By, Cell, Directory, Settings};
+use crate::units::{Span, Timestamp};
+use hashbrown::HashMap;
+
+/// A scan in progress.
+#[derive(Debug)]
+pub struct Scan {
+    sums: Sums<Trail>,
+    lateness: Span,
+    /// Names by the numbers that the fold uses, whatever shard they come from.
+    hosts: Directory,
+    destinations: Directory,
+    /// The fold's number of each shard's numbers, as far as known.
+    numbers: Vec<(Vec<u32>, Vec<u32>)>,
+    baseline: Baseline,
+    ledger: Ledger,
+    bytes_out: u64,
+}
+
+/// What a scan came to.
+#[derive(Debug)]
+pub struct Scanned {
+    /// Names of hosts by number.
+    pub hosts: Directory,
+    /// Names of destination groups by number.
+    pub destinations: Directory,
+    /// What is usual, and who uses which destination.
+    pub baseline: Baseline,
+    /// All incidents, in no order.
+    pub incidents: Vec<Incident>,
+    /// All bytes out.
+    pub bytes_out: u64,
+    /// What became of the lines, by number of source.
+    pub counts: Vec<Counts>,
+}
+
+impl Scan {
+    /// An empty scan. `take.booking` is set here: a scan books by the moment a transfer was over.
+    pub fn new(settings: Settings, lateness: Span, shards: usize, sources: usize, estate: Estate, take: Take) -> Scan {
+        let settings = Settings { by: By::HostDestination, window: Some(WINDOW), ..settings };
+        let take = Take { booking: Booking::Close { lateness }, ..take };
+        let sums = Sums::new(settings, shards, sources, estate, take);
+        Scan {
+            lateness,
+            hosts: Directory::new(settings.hosts_max),
+            destinations: Directory::new(settings.destinations_max),
+            numbers: vec![Default::default(); sums.shards().len()],
+            sums,
+            baseline: Baseline::default(),
+            ledger: Ledger::default(),
+            bytes_out: 0,
+        }
+    }
+
+    /// Takes in pieces; those of one source must come in their order.
+    pub fn add(&mut self, sources: &[Source], pieces: &[Piece]) {
+        self.sums.add(sources, pieces);
+    }
+
+    /// Closes all windows that no unfinished source can still write into. Each comes with a moment at or before its next
+    /// line, for those of which nothing was read yet.
+    pub fn reached(&mut self, unfinished: &[(u32, Timestamp)]) {
+        let open = |(source, at): &(u32, Timestamp)| self.sums.newest(*source).unwrap_or(*at) - self.lateness;
+        let watermark = unfinished.iter().map(open).min().unwrap_or(Timestamp::MAX + WINDOW);
+        while self.close(watermark) {}
+    }
+
+    fn close(&mut self, watermark: Timestamp) -> bool {
+        let Some((start, closed)) = self.sums.close(watermark) else { return false };
+        let mut cells: HashMap<(u32, u32), Cell<Trail>, foldhash::fast::RandomState> = HashMap::default();
+        for (place, window) in closed {
+            let Some(shard) = self.sums.shards().get(place) else { continue };
+            let Some((hosts, destinations)) = self.numbers.get_mut(place) else { continue };
+            self.hosts.adopt_new(&shard.hosts, hosts);
+            self.destinations.adopt_new(&shard.destinations, destinations);
+            let here = |numbers: &[u32], id: u32| numbers.get(id as usize).copied().unwrap_or(u32::MAX);
+            for ((host, destination), cell) in window {
+                cells.entry((here(hosts, host), here(destinations, destination))).or_default().merge(&cell);
+            }
+        }
+        let mut rows: Vec<Row> = cells
+            .into_iter()
+            .map(|((host, destination), cell)| Row {
+                host,
+                destination,
+                out: cell.out,
+                back: cell.back,
+                trail: cell.measure,
+            })
+            .collect();
+        rows.sort_unstable_by_key(|row| (row.host, row.destination));
+        self.bytes_out = rows.iter().fold(self.bytes_out, |sum, row| sum.saturating_add(row.out));
+        self.baseline.fold(start, &rows);
+        self.ledger.judge(&mut self.baseline, start, &rows, start + WINDOW + self.lateness);
+        true
+    }
+
+    /// The end: all windows close.
+    pub fn finish(mut self) -> Scanned {
+        self.reached(&[]);
+        Scanned {
+            hosts: self.hosts,
+            destinations: self.destinations,
+            baseline: self.baseline,
+            incidents: self.ledger.into_incidents(),
+            bytes_out: self.bytes_out,
+            counts: self.sums.counts,
+        }
+    }
+}

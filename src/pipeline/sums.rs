@@ -1,0 +1,120 @@
+//! Records → sums, by as many threads as there are shards.
+
+use super::records::{Records, Sharding, records};
+use super::{Booking, Counts, Piece, Source, Take};
+use crate::estate::Estate;
+use crate::formats::Scratch;
+use crate::tally::{By, Cells, Measure, Naming, Settings, Tally};
+use crate::units::Timestamp;
+use rayon::prelude::*;
+
+/// Sums of everything read, kept in shards by host.
+#[derive(Debug)]
+pub struct Sums<M> {
+    shards: Vec<Tally<M>>,
+    sharding: Sharding,
+    estate: Estate,
+    take: Take,
+    /// What became of the lines, by number of source.
+    pub counts: Vec<Counts>,
+    /// Event time of each source: the newest booking moment seen, where there was one.
+    newest: Vec<Option<Timestamp>>,
+}
+
+impl<M: Measure + Send + Sync> Sums<M> {
+    /// Empty sums for `sources` sources, in as many shards as there are threads to fill them.
+    pub fn new(settings: Settings, shards: usize, sources: usize, estate: Estate, take: Take) -> Self {
+        let count = shards.max(1);
+        Sums {
+            shards: (0..count).map(|_| Tally::new(settings)).collect(),
+            sharding: Sharding::new(count, settings.by),
+            estate,
+            take,
+            counts: vec![Counts::default(); sources],
+            newest: vec![None; sources],
+        }
+    }
+
+    /// Takes in pieces; those of one source must come in their order.
+    pub fn add(&mut self, sources: &[Source], pieces: &[Piece]) {
+        let mut scratches: Vec<Scratch> = pieces.iter().map(|_| Scratch::new()).collect();
+        let (estate, take, sharding) = (&self.estate, &self.take, &self.sharding);
+        let read: Vec<Option<Records<'_>>> = pieces
+            .par_iter()
+            .zip(scratches.par_iter_mut())
+            .map(|(piece, scratch)| {
+                let source = sources.get(piece.source as usize)?;
+                Some(records(piece, source, scratch, estate, take, sharding))
+            })
+            .collect();
+        let mut read: Vec<(u32, Records<'_>)> =
+            pieces.iter().zip(read).filter_map(|(piece, records)| Some((piece.source, records?))).collect();
+        for (source, records) in &mut read {
+            self.join(*source as usize, records);
+        }
+        let naming = Naming { inventory: &self.estate.inventory };
+        self.shards.par_iter_mut().enumerate().for_each(|(place, tally)| {
+            for (source, records) in &read {
+                tally.record(records.shards.get(place).map_or(&[], Vec::as_slice), *source, &naming);
+            }
+        });
+    }
+
+    /// What depends on the pieces before: event time of the source, and so which lines are late.
+    fn join(&mut self, source: usize, records: &mut Records<'_>) {
+        let Some((newest, counts)) = self.newest.get_mut(source).zip(self.counts.get_mut(source)) else { return };
+        if let (Booking::Close { lateness }, Some(before)) = (self.take.booking, *newest) {
+            let open = before - lateness;
+            if records.oldest < open {
+                for record in records.shards.iter_mut().flatten().filter(|record| record.at < open) {
+                    records.counts.late += u64::from(!record.late);
+                    record.at = open;
+                    record.late = true;
+                }
+            }
+        }
+        if records.counts.events > 0 {
+            *newest = (*newest).max(Some(records.newest));
+        }
+        counts.merge(std::mem::take(&mut records.counts));
+    }
+
+    /// Event time of a source: the newest moment seen in it.
+    pub fn newest(&self, source: u32) -> Option<Timestamp> {
+        self.newest.get(source as usize).copied().flatten()
+    }
+
+    /// The shards, to read the sums from. A host is in one of them only, unless the inventory gives it several spellings.
+    pub fn shards(&self) -> &[Tally<M>] {
+        &self.shards
+    }
+
+    /// All sums in one tally.
+    pub fn into_one(mut self) -> Tally<M> {
+        let mut rest = self.shards.split_off(1);
+        let mut all = self.shards.pop().unwrap_or_else(|| Tally::new(Default::default()));
+        for shard in rest.drain(..) {
+            all.merge(&shard);
+        }
+        all
+    }
+
+    /// Whether a row of the answer may be spread over shards, so that they must be put together first.
+    pub fn overlap(&self) -> bool {
+        self.shards.len() > 1 && (self.sharding.by == By::Destination || !self.estate.inventory.is_empty())
+    }
+
+    /// Takes the oldest window that ends at or before `watermark` out of every shard.
+    pub fn close(&mut self, watermark: Timestamp) -> Option<(Timestamp, Vec<(usize, Cells<M>)>)> {
+        let start = self.shards.iter().filter_map(Tally::oldest).min()?;
+        let mut closed = Vec::new();
+        for (place, shard) in self.shards.iter_mut().enumerate() {
+            if shard.oldest() == Some(start)
+                && let Some((_, cells)) = shard.close(watermark)
+            {
+                closed.push((place, cells));
+            }
+        }
+        (!closed.is_empty()).then_some((start, closed))
+    }
+}
