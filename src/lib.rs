@@ -10,5 +10,8 @@ pub mod tally;
 pub mod baseline;
 pub mod detectors;
 pub mod incidents;
+pub mod outputs;
 pub mod pipeline;
 pub mod input;
+pub mod batch;
+pub mod cli;

@@ -1,2 +1,7 @@
-//! The `outflow` program.
-fn main() {}
+//! The `outflow` program: parse the arguments, run, print the error, give the exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    outflow::cli::main()
+}

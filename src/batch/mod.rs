@@ -41,7 +41,7 @@ pub trait Sink: Send {
 
     /// After [`Sink::add`]: the sources that are not at their end, each with a moment at or before its next line as far
     /// as is known without reading it. Lines of all other sources have been added.
-    fn reached(&mut self, sources: &[Source], unfinished: &[(u32, Timestamp)]);
+    fn reached(&mut self, unfinished: &[(u32, Timestamp)]);
 }
 
 /// All that is to be read, opened and looked at.
@@ -114,13 +114,13 @@ impl Batch {
             let ((), following) = rayon::join(
                 || {
                     sink.add(sources, &pieces);
-                    sink.reached(sources, &unfinished);
+                    sink.reached(&unfinished);
                 },
                 || next(waiting, sources, at_once, troubles, progress),
             );
             pieces = following;
         }
-        sink.reached(sources, &[]);
+        sink.reached(&[]);
     }
 }
 
@@ -137,11 +137,8 @@ fn next(
         let Some((place, _)) = waiting.iter().enumerate().min_by_key(|(_, reading)| (reading.at, reading.number)) else {
             break;
         };
-        let Some((reading, source)) =
-            waiting.get_mut(place).and_then(|reading| Some((sources.get(reading.number as usize)?, reading))).map(|(s, r)| (r, s))
-        else {
-            break;
-        };
+        let Some(reading) = waiting.get_mut(place) else { break };
+        let Some(source) = sources.get(reading.number as usize) else { break };
         match reading.next(source) {
             Ok(Some(piece)) => {
                 progress.lines.fetch_add(piece.chunk.lines(), Ordering::Relaxed);

@@ -1,10 +1,11 @@
 //! Lines → events, in the order of a source.
 
-use super::{Counts, Piece};
+use super::Piece;
 use crate::event::Event;
 use crate::event::reject::{Reason, Reject};
 use crate::formats::{Format, Kind, Scratch};
 use crate::framing::{Chunk, LINE_MAX, lines};
+use crate::tally::Counts;
 use std::sync::Arc;
 
 /// Gives `each` every event of a piece, in order, with the number of its line (from 1) and its offset; counts the rest.

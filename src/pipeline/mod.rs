@@ -4,18 +4,18 @@
 //! Synchronous, no clock, no input or output. Every driver (batch, and the daemon to come) calls these same functions,
 //! which is why they agree.
 
-mod counts;
 mod events;
 mod records;
+mod report;
 mod scan;
 mod sums;
 
-pub use counts::{Counts, Sample};
 pub use events::{events, format_after};
 pub use records::{Booking, Take};
 pub use scan::{Scan, Scanned};
 pub use sums::Sums;
 
+use crate::event::direction::Watched;
 use crate::formats::{Format, Kind};
 use crate::framing::Chunk;
 use std::sync::Arc;
@@ -46,4 +46,11 @@ pub struct Piece {
     pub format: Arc<dyn Format>,
     /// The lines.
     pub chunk: Chunk,
+}
+
+impl Source {
+    /// The host that it watches, as far as that is known beside its lines.
+    pub fn watching(&self) -> Watched<'_> {
+        Watched { given: self.watched.as_deref().map(str::as_bytes), otherwise: self.fallback.as_bytes() }
+    }
 }

@@ -1,12 +1,12 @@
 //! Events → records, dealt out so that each thread owns the hosts it sums.
 
-use super::{Counts, Piece, Source, events};
+use super::{Piece, Source, events};
 use crate::estate::Estate;
-use crate::event::direction::{Party, Verdict, Watched, direction};
+use crate::event::direction::{Party, Verdict, direction};
 use crate::event::reject::{Reason, Reject};
 use crate::event::tool;
 use crate::formats::Scratch;
-use crate::tally::{By, Record};
+use crate::tally::{By, Counts, Record};
 use crate::units::{Span, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use std::hash::BuildHasher;
@@ -69,10 +69,7 @@ pub(super) fn records<'a>(
     let mut agents: HashMap<&'a [u8], u16, foldhash::fast::RandomState> = HashMap::default();
     let mut tally = Counts::default();
     let (mut newest, mut oldest) = (Timestamp::MIN, Timestamp::MAX);
-    let watched = Watched {
-        given: source.watched.as_deref().map(str::as_bytes),
-        otherwise: source.fallback.as_bytes(),
-    };
+    let watched = source.watching();
     let mut counts = events(piece, source.kind, scratch, |event, line, offset| {
         if event.timestamp > take.latest {
             return Err(Reject::line(Reason::FutureTimestamp));

@@ -1,11 +1,11 @@
 //! Sums → incidents: closes windows as event time passes, and folds them in their order.
 
-use super::{Booking, Counts, Piece, Source, Sums, Take};
+use super::{Booking, Piece, Source, Sums, Take};
 use crate::baseline::{Baseline, Row, Trail, WINDOW};
 use crate::estate::Estate;
 use crate::incident::Incident;
 use crate::incidents::Ledger;
-use crate::tally::{By, Cell, Directory, Settings};
+use crate::tally::{By, Cell, Counts, Directory, Settings};
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
 
@@ -39,6 +39,8 @@ pub struct Scanned {
     pub bytes_out: u64,
     /// What became of the lines, by number of source.
     pub counts: Vec<Counts>,
+    /// Hosts, destinations and pairs that met a cap.
+    pub evicted: u64,
 }
 
 impl Scan {
@@ -105,7 +107,10 @@ impl Scan {
     /// The end: all windows close.
     pub fn finish(mut self) -> Scanned {
         self.reached(&[]);
+        let shards = self.sums.shards().iter().map(|shard| shard.hosts.evicted + shard.destinations.evicted);
+        let evicted = shards.sum::<u64>() + self.hosts.evicted + self.destinations.evicted + self.baseline.evicted;
         Scanned {
+            evicted,
             hosts: self.hosts,
             destinations: self.destinations,
             baseline: self.baseline,

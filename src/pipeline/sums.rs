@@ -1,10 +1,10 @@
 //! Records → sums, by as many threads as there are shards.
 
 use super::records::{Records, Sharding, records};
-use super::{Booking, Counts, Piece, Source, Take};
+use super::{Booking, Piece, Source, Take};
 use crate::estate::Estate;
 use crate::formats::Scratch;
-use crate::tally::{By, Cells, Measure, Naming, Settings, Tally};
+use crate::tally::{By, Cells, Counts, Measure, Naming, Settings, Tally};
 use crate::units::Timestamp;
 use rayon::prelude::*;
 
@@ -89,19 +89,16 @@ impl<M: Measure + Send + Sync> Sums<M> {
         &self.shards
     }
 
-    /// All sums in one tally.
-    pub fn into_one(mut self) -> Tally<M> {
-        let mut rest = self.shards.split_off(1);
-        let mut all = self.shards.pop().unwrap_or_else(|| Tally::new(Default::default()));
-        for shard in rest.drain(..) {
-            all.merge(&shard);
+    /// The sums, in as few tallies as need be: a row of the answer is in one of them only.
+    pub fn into_tallies(mut self) -> Vec<Tally<M>> {
+        let spread = self.sharding.by == By::Destination || !self.estate.inventory.is_empty();
+        if spread && let Some((all, rest)) = self.shards.split_first_mut() {
+            for shard in rest {
+                all.merge(shard);
+            }
+            self.shards.truncate(1);
         }
-        all
-    }
-
-    /// Whether a row of the answer may be spread over shards, so that they must be put together first.
-    pub fn overlap(&self) -> bool {
-        self.shards.len() > 1 && (self.sharding.by == By::Destination || !self.estate.inventory.is_empty())
+        self.shards
     }
 
     /// Takes the oldest window that ends at or before `watermark` out of every shard.

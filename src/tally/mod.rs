@@ -3,9 +3,11 @@
 //! Everything here is a sum of integers, so tallies of any parts of the input merge in any order to the same answer.
 //! Nothing here judges, knows a clock, or decides what is egress.
 
+mod counts;
 mod directory;
 mod distribution;
 
+pub use counts::{Counts, Sample};
 pub use directory::{Directory, Naming};
 pub use distribution::Distribution;
 

@@ -61,7 +61,8 @@ impl Counts {
         Reason::ALL.iter().zip(self.rejected).filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.name(), count))
     }
 
-    pub(super) fn reject(&mut self, line: u64, reject: Reject, text: &[u8]) {
+    /// Counts a rejected line and keeps it as a sample while there is room.
+    pub fn reject(&mut self, line: u64, reject: Reject, text: &[u8]) {
         if let Some(count) = self.rejected.get_mut(reject.reason as usize) {
             *count += 1;
         }
@@ -71,7 +72,8 @@ impl Counts {
         }
     }
 
-    pub(super) fn see(&mut self, stamp: Timestamp) {
+    /// Widens the span of stamps.
+    pub fn see(&mut self, stamp: Timestamp) {
         self.span = Some(self.span.map_or((stamp, stamp), |(first, last)| (first.min(stamp), last.max(stamp))));
     }
 

@@ -1,0 +1,93 @@
+//! The command line: one file per command, one place that prints errors, one that decides the exit code.
+//!
+//! Data goes to stdout, talk to stderr. Exit code 0: read everything, nothing found; 1: incidents in budget; 2: trouble.
+//! The only folder that knows clap and anyhow, and the one that looks at the clock (for "not later than tomorrow").
+
+mod explain;
+mod formats;
+mod parse;
+mod progress;
+mod read;
+mod scan;
+mod volumes;
+
+use clap::{Parser, Subcommand};
+use std::io;
+use std::process::ExitCode;
+
+/// Whose data is leaving, and to where? Reads server, proxy, flow and DNS logs and names the few hosts that leak.
+#[derive(Debug, Parser)]
+#[command(name = "outflow", version, max_term_width = 110, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read logs once and name the hosts whose data is leaving, the worst first
+    Scan(scan::Arguments),
+    /// Sum what goes out per host (and destination, and window)
+    Volumes(volumes::Arguments),
+    /// Print what each line says as JSON with ECS names
+    Parse(parse::Arguments),
+    /// Print what a detector sees, how it decides, and what fools it
+    Explain(explain::Arguments),
+    /// List the formats that can be read
+    Formats(formats::Arguments),
+}
+
+/// How a command ended, when it did not fail outright.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Exit code 0.
+    Nothing,
+    /// Exit code 1: incidents within the budget.
+    Found,
+    /// Exit code 2: something could not be read; it was said already.
+    Trouble,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap prints help to stdout and mistakes to stderr; a closed pipe there is nobody's trouble.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let ending = match arguments.command {
+        Command::Scan(arguments) => scan::run(&arguments),
+        Command::Volumes(arguments) => volumes::run(&arguments),
+        Command::Parse(arguments) => parse::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Formats(arguments) => formats::run(&arguments),
+    };
+    match ending {
+        Ok(Ending::Nothing) => ExitCode::SUCCESS,
+        Ok(Ending::Found) => ExitCode::from(1),
+        Ok(Ending::Trouble) => ExitCode::from(2),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The reader of our output has seen enough (`| head`).
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Talks to the person: one line on stderr.
+#[expect(clippy::print_stderr, reason = "the one place that talks")]
+fn say(line: &str) {
+    eprintln!("outflow: {}", crate::outputs::escaped(line));
+}

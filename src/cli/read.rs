@@ -1,0 +1,179 @@
+//! What all commands that read logs have in common: their arguments, and opening what they name.
+
+use super::progress::Bar;
+use super::{Ending, say};
+use crate::batch::{Batch, How, Progress};
+use crate::estate::{DEFAULT_LOCAL, Estate, Inventory};
+use crate::event::Role;
+use crate::formats::Detail;
+use crate::input;
+use crate::pipeline::Take;
+use crate::tally::Counts;
+use crate::units::{Span, Timestamp};
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of every command that reads logs.
+#[derive(Debug, Args)]
+pub(super) struct ReadArguments {
+    /// Files, quoted globs, directories, or - for standard input (the default); compressed files are recognised
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// A format's name, or 'KIND:STRING' with the server's own format string; auto looks at each file's first lines
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    format: String,
+    /// The host that server logs watch, where their lines do not say
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// What kind of log it is, where a format allows more than one
+    #[arg(long)]
+    role: Option<RoleArgument>,
+    /// Networks whose addresses are ours
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', default_values = DEFAULT_LOCAL)]
+    local: Vec<IpNet>,
+    /// CSV file with the columns host, role, subnet, owner, criticality
+    #[arg(long, value_name = "FILE.csv")]
+    inventory: Option<PathBuf>,
+    /// The zone of time stamps that carry none, as in Europe/London
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    timezone: String,
+    /// Leave out events before this time
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Leave out events at or after this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+    /// Threads; 0 means one per core
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// Print JSON lines
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+    /// Say more: why a format was chosen, which lines were rejected
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RoleArgument {
+    Proxy,
+    Server,
+    Flow,
+    Store,
+    Dns,
+}
+
+/// How far in the future a stamp may lie: clocks of other machines differ, but not by a day.
+const AHEAD: Span = Span::DAY;
+
+/// Everything opened.
+pub(super) struct Opened {
+    pub(super) batch: Batch,
+    pub(super) estate: Estate,
+    pub(super) take: Take,
+    pub(super) progress: Arc<Progress>,
+    pub(super) threads: usize,
+    quiet: bool,
+}
+
+impl ReadArguments {
+    /// Opens what the arguments name and says what cannot be opened.
+    pub(super) fn open(&self, detail: Detail) -> Result<Opened> {
+        // The pool of rayon is global; a second call (in tests) keeps the first.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
+        let inventory = match &self.inventory {
+            None => Inventory::default(),
+            Some(path) => File::open(path)
+                .map_err(anyhow::Error::from)
+                .and_then(|file| Inventory::read(file).map_err(anyhow::Error::from))
+                .with_context(|| format!("inventory {}", path.display()))?,
+        };
+        let how = How {
+            format: (self.format != "auto").then(|| self.format.clone()),
+            host: self.host.clone(),
+            role: self.role.map(|role| match role {
+                RoleArgument::Proxy => Role::Proxy,
+                RoleArgument::Server => Role::Server,
+                RoleArgument::Flow => Role::Flow,
+                RoleArgument::Store => Role::Store,
+                RoleArgument::Dns => Role::Dns,
+            }),
+            zone: jiff::tz::TimeZone::get(&self.timezone)
+                .with_context(|| format!("--timezone {}: write a name such as Europe/London", self.timezone))?,
+            detail,
+        };
+        let take = Take {
+            since: self.since.unwrap_or(Timestamp::MIN),
+            until: self.until.unwrap_or(Timestamp::MAX),
+            latest: now() + AHEAD,
+            ..Take::default()
+        };
+        let expanded = input::expand(&self.paths);
+        let progress = Arc::new(Progress::default());
+        let mut batch = Batch::open(&expanded.places, &how, &progress);
+        batch.troubles.splice(0..0, expanded.troubles);
+        let threads = rayon::current_num_threads();
+        let estate = Estate::new(self.local.clone(), inventory);
+        Ok(Opened { batch, estate, take, progress, threads, quiet: self.quiet })
+    }
+}
+
+impl Opened {
+    /// Reads everything into `sink`, with a progress bar on a terminal.
+    pub(super) fn read(&mut self, sink: &mut impl crate::batch::Sink) {
+        let bar = Bar::start(&self.progress, self.quiet);
+        self.batch.read(sink, &self.progress);
+        bar.finish();
+    }
+
+    /// Says what could not be read; gives the ending that this alone leads to.
+    pub(super) fn ending(&self) -> Ending {
+        for trouble in &self.batch.troubles {
+            say(&format!("{}: {}", trouble.path.display(), trouble.what));
+        }
+        if self.batch.troubles.is_empty() { Ending::Nothing } else { Ending::Trouble }
+    }
+
+    /// Says how each source was read, for commands whose output is only data.
+    pub(super) fn talk(&self, counts: &[Counts], verbose: bool) {
+        for (source, counts) in self.batch.sources.iter().zip(counts).filter(|_| !self.quiet) {
+            let rejected = counts.rejected_total();
+            if verbose {
+                let kind = source.kind.name;
+                say(&format!("{}: {kind} ({}), {} lines", source.path, source.chosen, counts.lines));
+                for sample in &counts.samples {
+                    let text = String::from_utf8_lossy(&sample.text);
+                    let (reason, column) = (sample.reject.reason.name(), sample.reject.column);
+                    say(&format!("{}: line {}, column {column}: {reason}: {text}", source.path, sample.line));
+                }
+            }
+            if rejected > 0 {
+                let reasons: Vec<String> =
+                    counts.rejected_by_reason().map(|(reason, count)| format!("{reason} {count}")).collect();
+                say(&format!("{}: rejected {rejected} lines: {}", source.path, reasons.join(", ")));
+            }
+            if counts.external > 0 {
+                let strangers = counts.external;
+                say(&format!("{}: {strangers} events between strangers; check --local", source.path));
+            }
+            if counts.blind > 0 {
+                let why = source.format.sight().blind().unwrap_or_default();
+                say(&format!("{}: {} of {} events are blind: {why}", source.path, counts.blind, counts.events));
+            }
+        }
+    }
+}
+
+/// The present, only to refuse stamps from the future.
+#[expect(clippy::disallowed_methods, reason = "the one clock: event time must not be dragged into the future")]
+fn now() -> Timestamp {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_micros()).ok().and_then(Timestamp::from_micros).unwrap_or(Timestamp::MAX)
+}

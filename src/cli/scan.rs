@@ -1,0 +1,78 @@
+//! `outflow scan`.
+
+use super::Ending;
+use super::read::ReadArguments;
+use crate::batch::Sink;
+use crate::formats::Detail;
+use crate::incidents::Budget;
+use crate::outputs::{self, Style};
+use crate::pipeline::{Piece, Scan, Source};
+use crate::tally::Settings;
+use crate::units::{Span, Timestamp};
+use anyhow::Result;
+use clap::Args;
+use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::time::Instant;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    read: ReadArguments,
+    /// How many incidents a day you can read
+    #[arg(long, value_name = "N/day", default_value = "10/day")]
+    budget: Budget,
+    /// Also print what lies beyond the budget
+    #[arg(long)]
+    all: bool,
+    /// How long a window stays open for lines that come late
+    #[arg(long, value_name = "SPAN", default_value = "5m")]
+    lateness: Span,
+    /// Most hosts told apart; the rest are summed as one
+    #[arg(long, value_name = "N", default_value_t = Settings::default().hosts_max)]
+    hosts_max: usize,
+    /// Most destination groups told apart; the rest are summed as one
+    #[arg(long, value_name = "N", default_value_t = Settings::default().destinations_max)]
+    destinations_max: usize,
+}
+
+impl Sink for Scan {
+    fn add(&mut self, sources: &[Source], pieces: &[Piece]) {
+        Scan::add(self, sources, pieces);
+    }
+
+    fn reached(&mut self, unfinished: &[(u32, Timestamp)]) {
+        Scan::reached(self, unfinished);
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    let began = Instant::now();
+    let mut opened = arguments.read.open(Detail::Sums)?;
+    let settings = Settings {
+        hosts_max: arguments.hosts_max,
+        destinations_max: arguments.destinations_max,
+        ..Settings::default()
+    };
+    let mut scan = Scan::new(
+        settings,
+        arguments.lateness,
+        opened.threads,
+        opened.batch.sources.len(),
+        opened.estate.clone(),
+        opened.take.clone(),
+    );
+    opened.read(&mut scan);
+    let scanned = scan.finish();
+    let report =
+        scanned.report(&opened.batch.sources, &opened.estate.inventory, arguments.budget, began.elapsed());
+    let to = stdout();
+    let style = Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };
+    let mut to = BufWriter::new(to.lock());
+    outputs::write(if arguments.read.json { "jsonl" } else { "terminal" }, &report, style, &mut to)?;
+    to.flush()?;
+    let found = if report.summary.in_budget > 0 { Ending::Found } else { Ending::Nothing };
+    Ok(match opened.ending() {
+        Ending::Nothing => found,
+        trouble => trouble,
+    })
+}

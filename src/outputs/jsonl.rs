@@ -1,0 +1,234 @@
+//! One JSON object a line, as INTERFACES fixes it: incidents, then sources, then the summary.
+
+use super::report::{Report, SourceReport, Summary, Told};
+use super::{SCHEMA, Style};
+use crate::units::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::io::{self, Write};
+
+#[derive(Serialize)]
+struct IncidentRow<'a> {
+    r#type: &'static str,
+    schema: &'static str,
+    id: &'a str,
+    rank: usize,
+    in_budget: bool,
+    host: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    role: &'a str,
+    destination: Option<&'a str>,
+    detected_at: String,
+    first_seen: String,
+    last_seen: String,
+    bytes_out: u64,
+    bytes_out_at_detection: u64,
+    score_at_detection: f64,
+    expected_bytes_out: u64,
+    score: f64,
+    severity: &'static str,
+    detectors: Vec<DetectorRow>,
+    techniques: Vec<&'static str>,
+    destinations: Vec<DestinationRow<'a>>,
+    estate_share: Share,
+    summary: &'a str,
+    evidence: Vec<EvidenceRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct DetectorRow {
+    name: &'static str,
+    score: f64,
+    observed: u64,
+    expected: u64,
+    window: String,
+}
+
+#[derive(Serialize)]
+struct DestinationRow<'a> {
+    name: &'a str,
+    bytes_out: u64,
+    first_seen: String,
+    hosts: u32,
+}
+
+#[derive(Serialize)]
+struct Share {
+    hosts: usize,
+    of: usize,
+}
+
+#[derive(Serialize)]
+struct EvidenceRow<'a> {
+    file: &'a str,
+    offset: u64,
+    line: u64,
+    bytes_out: u64,
+}
+
+#[derive(Serialize)]
+struct SourceRow<'a> {
+    r#type: &'static str,
+    schema: &'static str,
+    path: &'a str,
+    format: &'a str,
+    chosen: &'a str,
+    lines: u64,
+    events: u64,
+    skipped: u64,
+    rejected: Map<String, Value>,
+    late: u64,
+    internal: u64,
+    external: u64,
+    outside: u64,
+    clamped: u64,
+    blind: Option<&'a str>,
+    blind_events: u64,
+    first: Option<String>,
+    last: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SummaryRow {
+    r#type: &'static str,
+    schema: &'static str,
+    lines: u64,
+    bytes_read: u64,
+    events: u64,
+    rejected: u64,
+    hosts: usize,
+    destinations: usize,
+    bytes_out: u64,
+    incidents: usize,
+    in_budget: usize,
+    evicted: u64,
+    elapsed_s: f64,
+}
+
+/// Renders a report.
+pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io::Result<()> {
+    for told in report.incidents.iter().filter(|told| style.all || told.in_budget) {
+        line(to, &incident(told, &report.summary))?;
+    }
+    for source in &report.sources {
+        line(to, &self::source(source))?;
+    }
+    line(to, &summary(&report.summary))
+}
+
+fn line(to: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, row)?;
+    to.write_all(b"\n")
+}
+
+fn incident<'a>(told: &'a Told<'_>, summary: &Summary) -> IncidentRow<'a> {
+    let incident = &told.incident;
+    let techniques = incident.findings.iter().map(|finding| finding.technique);
+    let tool = (incident.tools != 0).then_some("T1567.002");
+    let mut techniques: Vec<&'static str> = techniques.chain(tool).collect();
+    techniques.sort_unstable();
+    techniques.dedup();
+    IncidentRow {
+        r#type: "incident",
+        schema: SCHEMA,
+        id: &told.id,
+        rank: told.rank,
+        in_budget: told.in_budget,
+        host: told.host,
+        role: told.role,
+        destination: told.destination,
+        detected_at: incident.detected_at.to_string(),
+        first_seen: incident.first_seen.to_string(),
+        last_seen: incident.last_seen.to_string(),
+        bytes_out: incident.bytes_out,
+        bytes_out_at_detection: incident.bytes_out_at_detection,
+        score_at_detection: tenth(incident.score_at_detection),
+        expected_bytes_out: incident.expected,
+        score: tenth(incident.score),
+        severity: told.severity.name(),
+        detectors: incident
+            .findings
+            .iter()
+            .map(|finding| DetectorRow {
+                name: finding.detector,
+                score: tenth(finding.bits),
+                observed: finding.observed,
+                expected: finding.expected,
+                window: window(finding.window),
+            })
+            .collect(),
+        techniques,
+        destinations: told
+            .destinations
+            .iter()
+            .map(|carrier| DestinationRow {
+                name: carrier.name,
+                bytes_out: carrier.bytes_out,
+                first_seen: carrier.first_seen.to_string(),
+                hosts: carrier.hosts,
+            })
+            .collect(),
+        estate_share: Share { hosts: summary.hosts_in_budget, of: summary.hosts },
+        summary: &told.summary,
+        evidence: told
+            .evidence
+            .iter()
+            .map(|(file, line)| EvidenceRow { file, offset: line.offset, line: line.line, bytes_out: line.bytes })
+            .collect(),
+    }
+}
+
+fn source<'a>(report: &'a SourceReport<'_>) -> SourceRow<'a> {
+    let counts = report.counts;
+    let stamp = |stamp: Timestamp| stamp.to_string();
+    SourceRow {
+        r#type: "source",
+        schema: SCHEMA,
+        path: report.path,
+        format: report.format,
+        chosen: report.chosen,
+        lines: counts.lines,
+        events: counts.events,
+        skipped: counts.skipped,
+        rejected: counts.rejected_by_reason().map(|(reason, count)| (reason.to_owned(), count.into())).collect(),
+        late: counts.late,
+        internal: counts.internal,
+        external: counts.external,
+        outside: counts.outside,
+        clamped: counts.clamped,
+        blind: report.blind.as_deref(),
+        blind_events: counts.blind,
+        first: counts.span.map(|span| stamp(span.0)),
+        last: counts.span.map(|span| stamp(span.1)),
+    }
+}
+
+fn summary(summary: &Summary) -> SummaryRow {
+    SummaryRow {
+        r#type: "summary",
+        schema: SCHEMA,
+        lines: summary.lines,
+        bytes_read: summary.bytes_read,
+        events: summary.events,
+        rejected: summary.rejected,
+        hosts: summary.hosts,
+        destinations: summary.destinations,
+        bytes_out: summary.bytes_out,
+        incidents: summary.incidents,
+        in_budget: summary.in_budget,
+        evicted: summary.evicted,
+        elapsed_s: (summary.elapsed_s * 1e3).round() / 1e3,
+    }
+}
+
+fn tenth(bits: f64) -> f64 {
+    (bits * 10.0).round() / 10.0
+}
+
+/// `1h`, `24h`, `7d`, as settings write it.
+fn window(span: crate::units::Span) -> String {
+    match span.0 / crate::units::Span::HOUR.0 {
+        hours if hours > 24 => format!("{}d", hours / 24),
+        hours => format!("{hours}h"),
+    }
+}

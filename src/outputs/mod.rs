@@ -1,0 +1,48 @@
+//! Incidents → the world: a file per output, one table.
+//!
+//! An output gets everything resolved (names, ranks, sentences) and only renders; log-controlled text is escaped for where
+//! it goes. To add one: write its file, add its row to [`OUTPUTS`].
+
+mod escape;
+mod events;
+mod jsonl;
+mod report;
+mod terminal;
+mod volumes;
+
+pub use escape::terminal as escaped;
+pub use events::{EventWriter, Place};
+pub use report::{Carrier, Report, SourceReport, Summary, Told};
+pub use volumes::{Row as VolumeRow, json as volumes_json, table as volumes_table};
+
+use std::io::{self, Write};
+
+/// The version of all JSON that is printed: fields are added, never renamed.
+pub const SCHEMA: &str = "outflow/1";
+
+/// How a report is rendered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Also what lies beyond the budget.
+    pub all: bool,
+    /// Colours, for a terminal that wants them.
+    pub colour: bool,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Output {
+    /// Its name in settings.
+    pub name: &'static str,
+    /// Renders a whole report.
+    pub write: fn(&Report<'_>, Style, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every output.
+pub const OUTPUTS: &[Output] =
+    &[Output { name: "terminal", write: terminal::write }, Output { name: "jsonl", write: jsonl::write }];
+
+/// Renders a report with the output of this name; an unknown name renders nothing.
+pub fn write(name: &str, report: &Report<'_>, style: Style, to: &mut dyn Write) -> io::Result<()> {
+    OUTPUTS.iter().find(|output| output.name == name).map_or(Ok(()), |output| (output.write)(report, style, to))
+}

@@ -1,0 +1,100 @@
+//! What a scan came to, resolved for people and machines: names instead of numbers, ranks, sentences. `pipeline` fills it.
+
+use crate::incident::{Evidence, Incident, Severity};
+use crate::tally::Counts;
+use crate::units::Timestamp;
+
+/// A report.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The worst first.
+    pub incidents: Vec<Told<'a>>,
+    /// One for each source read.
+    pub sources: Vec<SourceReport<'a>>,
+    /// Over all.
+    pub summary: Summary,
+}
+
+/// An incident as it is told.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The incident itself.
+    pub incident: Incident,
+    /// Stable over runs and restarts: a hash of what the incident is about.
+    pub id: String,
+    /// From 1, the worst first.
+    pub rank: usize,
+    /// Within the budget of the day on which it was raised.
+    pub in_budget: bool,
+    /// The host's name.
+    pub host: &'a str,
+    /// Its role, where the inventory says.
+    pub role: &'a str,
+    /// The destination group; `None`: spread over several.
+    pub destination: Option<&'a str>,
+    /// The groups that carry it, the most bytes first: (name, bytes out, first seen, hosts that use it).
+    pub destinations: Vec<Carrier<'a>>,
+    /// For people and other systems.
+    pub severity: Severity,
+    /// One sentence.
+    pub summary: String,
+    /// The weightiest lines with the paths of their sources, the most bytes first.
+    pub evidence: Vec<(&'a str, Evidence)>,
+}
+
+/// A destination group of an incident.
+#[derive(Clone, Copy, Debug)]
+pub struct Carrier<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// All bytes that the host sent it.
+    pub bytes_out: u64,
+    /// When the host was first seen to use it.
+    pub first_seen: Timestamp,
+    /// How many hosts use it.
+    pub hosts: u32,
+}
+
+/// What became of a source.
+#[derive(Debug)]
+pub struct SourceReport<'a> {
+    /// Where it is, `-` for standard input.
+    pub path: &'a str,
+    /// The name of its format.
+    pub format: &'static str,
+    /// Why this format.
+    pub chosen: &'a str,
+    /// Its lines.
+    pub counts: &'a Counts,
+    /// What it cannot show, and how to open its eyes.
+    pub blind: Option<String>,
+}
+
+/// Over all sources.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Summary {
+    /// Lines read.
+    pub lines: u64,
+    /// Bytes of decompressed text.
+    pub bytes_read: u64,
+    /// Events that entered the sums.
+    pub events: u64,
+    /// Hosts watched.
+    pub hosts: usize,
+    /// Destination groups seen.
+    pub destinations: usize,
+    /// All bytes out.
+    pub bytes_out: u64,
+    /// Incidents.
+    pub incidents: usize,
+    /// Of them within the budget.
+    pub in_budget: usize,
+    /// Hosts that have an incident within the budget.
+    pub hosts_in_budget: usize,
+    /// Hosts, destinations and pairs that met a cap.
+    pub evicted: u64,
+    /// Lines rejected.
+    pub rejected: u64,
+    /// How long it took, by the clock of the driver.
+    pub elapsed_s: f64,
+}

@@ -1,0 +1,207 @@
+//! The table that a tired person reads: the worst first, then what the sources could not show.
+
+use super::report::{Report, SourceReport, Told};
+use super::{Style, escape};
+use crate::incident::Severity;
+use crate::units::Bytes;
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// Widest a name is shown; longer ones are cut in the middle, as both ends matter.
+const NAME_MAX: usize = 40;
+
+/// Renders a report.
+pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io::Result<()> {
+    let shown: Vec<&Told<'_>> = report.incidents.iter().filter(|told| style.all || told.in_budget).collect();
+    headline(report, to)?;
+    if !shown.is_empty() {
+        table(&shown, style, to)?;
+    }
+    writeln!(to)?;
+    for source in &report.sources {
+        self::source(source, style, to)?;
+    }
+    Ok(())
+}
+
+fn headline(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
+    let summary = &report.summary;
+    let beyond = summary.incidents - summary.in_budget;
+    let more = if beyond > 0 { format!(" ({beyond} more beyond the budget: --all)") } else { String::new() };
+    if summary.in_budget == 0 {
+        return writeln!(
+            to,
+            "Nothing stands out: {} sent {} in all{more}.",
+            hosts(summary.hosts),
+            Bytes(summary.bytes_out)
+        );
+    }
+    let gone: u64 = report.incidents.iter().filter(|told| told.in_budget).map(|told| told.incident.bytes_out).sum();
+    writeln!(
+        to,
+        "{} of {} ({:.2} %) in {}{more}: {} of {} that left.\n",
+        summary.hosts_in_budget,
+        hosts(summary.hosts),
+        100.0 * summary.hosts_in_budget as f64 / summary.hosts.max(1) as f64,
+        counted(summary.in_budget as u64, "incident"),
+        Bytes(gone),
+        Bytes(summary.bytes_out),
+    )
+}
+
+fn table(shown: &[&Told<'_>], style: Style, to: &mut dyn Write) -> io::Result<()> {
+    const HEAD: [&str; 7] = ["#", "HOST", "TO", "SENT", "SINCE (UTC)", "USUAL A DAY", "SCORE"];
+    let rows: Vec<[String; 7]> = shown.iter().map(|told| row(told)).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(HEAD.get(column).map(|head| head.len())).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let print = |to: &mut dyn Write, cells: &[&str]| -> io::Result<()> {
+        for (cell, width) in cells.iter().zip(&widths) {
+            write!(to, "{cell:<width$}  ")?;
+        }
+        Ok(())
+    };
+    print(to, &HEAD)?;
+    writeln!(to, "SEVERITY")?;
+    for (told, row) in shown.iter().zip(&rows) {
+        print(to, &row.each_ref().map(String::as_str))?;
+        writeln!(to, "{}", severity(told.severity, style))?;
+        writeln!(to, "{:>width$}  {}", "", why(told), width = widths.first().copied().unwrap_or(0))?;
+    }
+    Ok(())
+}
+
+fn row(told: &Told<'_>) -> [String; 7] {
+    let incident = &told.incident;
+    let usual = match incident.expected {
+        0 => "not known".to_owned(),
+        expected => Bytes(expected).to_string(),
+    };
+    let since = incident.first_seen.to_string();
+    [
+        told.rank.to_string(),
+        short(told.host),
+        short(told.destination.unwrap_or("(several)")),
+        Bytes(incident.bytes_out).to_string(),
+        since.get(..16).unwrap_or(&since).replace('T', " "),
+        usual,
+        format!("{:.1}", incident.score),
+    ]
+}
+
+/// What each detector saw, and where to look.
+fn why(told: &Told<'_>) -> String {
+    let incident = &told.incident;
+    let mut reasons: Vec<String> = incident
+        .findings
+        .iter()
+        .map(|finding| format!("{}: {} in {}", finding.detector, Bytes(finding.observed), finding.window))
+        .collect();
+    reasons.extend(crate::event::tool::names(incident.tools).map(|tool| format!("known-tool: {tool}")));
+    if let Some((path, line)) = told.evidence.first() {
+        reasons.push(format!("see {} line {}", escape::terminal(path), line.line));
+    }
+    reasons.join("; ")
+}
+
+fn severity(severity: Severity, style: Style) -> Cow<'static, str> {
+    if !style.colour {
+        return severity.name().into();
+    }
+    let code = match severity {
+        Severity::Critical => "1;31",
+        Severity::High => "31",
+        Severity::Medium => "33",
+        Severity::Low => "2",
+    };
+    format!("\x1b[{code}m{}\x1b[0m", severity.name()).into()
+}
+
+fn source(report: &SourceReport<'_>, style: Style, to: &mut dyn Write) -> io::Result<()> {
+    let counts = report.counts;
+    write!(
+        to,
+        "{}: {} ({}): {}, {}",
+        escape::terminal(report.path),
+        report.format,
+        escape::terminal(report.chosen),
+        counted(counts.lines, "line"),
+        counted(counts.events, "event"),
+    )?;
+    if counts.rejected_total() > 0 {
+        let reasons: Vec<String> =
+            counts.rejected_by_reason().map(|(reason, count)| format!("{reason} {}", grouped(count))).collect();
+        write!(to, ", rejected {} ({})", grouped(counts.rejected_total()), reasons.join(", "))?;
+    }
+    for (count, what) in [
+        (counts.late, "late"),
+        (counts.internal, "between our own hosts"),
+        (counts.external, "between strangers: check --local"),
+        (counts.outside, "outside --since/--until"),
+        (counts.clamped, "sizes corrected"),
+    ] {
+        if count > 0 {
+            write!(to, ", {} {what}", grouped(count))?;
+        }
+    }
+    if let Some((first, last)) = counts.span {
+        write!(to, ", {first} to {last}")?;
+    }
+    writeln!(to)?;
+    if let Some(blind) = &report.blind {
+        let (on, off) = if style.colour { ("\x1b[1;33m", "\x1b[0m") } else { ("", "") };
+        writeln!(to, "  {on}BLIND{off}: {blind}")?;
+    }
+    for sample in &counts.samples {
+        let text = String::from_utf8_lossy(&sample.text);
+        let place = match sample.reject.column {
+            0 => String::new(),
+            column => format!(", column {column}"),
+        };
+        writeln!(
+            to,
+            "  line {}: {}{place}: {}",
+            sample.line,
+            sample.reject.reason.name(),
+            escape::terminal(&text)
+        )?;
+    }
+    Ok(())
+}
+
+fn hosts(count: usize) -> String {
+    counted(count as u64, "host")
+}
+
+/// `1 line`, `2,345 lines`.
+fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// Digits in groups of three.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Escaped, and cut in the middle where it is long.
+fn short(name: &str) -> String {
+    let name = escape::terminal(name);
+    let length = name.chars().count();
+    if length <= NAME_MAX {
+        return name.into_owned();
+    }
+    let half = NAME_MAX / 2;
+    let (head, tail): (String, String) =
+        (name.chars().take(half - 1).collect(), name.chars().skip(length - half).collect());
+    format!("{head}…{tail}")
+}

@@ -1,0 +1,152 @@
+//! Numbers → names: what a scan came to, as outputs render it.
+
+use super::{Scanned, Source};
+use crate::estate::Inventory;
+use crate::event::{address, tool};
+use crate::incident::{Incident, Severity};
+use crate::incidents::{Budget, rank};
+use crate::outputs::{Carrier, Report, SourceReport, Summary, Told};
+use crate::tally::Counts;
+use crate::units::{Bytes, Span};
+use std::time::Duration;
+
+/// How many destination groups of an incident are named.
+const CARRIERS: usize = 5;
+
+impl Scanned {
+    /// Resolves what a scan came to. `elapsed` is by the clock of the driver.
+    pub fn report<'a>(
+        &'a self,
+        sources: &'a [Source],
+        inventory: &'a Inventory,
+        budget: Budget,
+        elapsed: Duration,
+    ) -> Report<'a> {
+        let scanned = self;
+        let name = |incident: &Incident| {
+            let destination = incident.destination.map_or("", |number| scanned.destinations.name(number));
+            (scanned.hosts.name(incident.host).to_owned(), destination.to_owned(), incident.first_seen)
+        };
+        let incidents: Vec<Told<'a>> = rank(scanned.incidents.clone(), budget, name)
+            .into_iter()
+            .zip(1..)
+            .map(|((incident, in_budget), rank)| told(scanned, sources, inventory, incident, rank, in_budget))
+            .collect();
+        let sources: Vec<SourceReport<'a>> = sources
+            .iter()
+            .zip(&scanned.counts)
+            .map(|(source, counts)| SourceReport {
+                path: &source.path,
+                format: source.kind.name,
+                chosen: &source.chosen,
+                counts,
+                blind: blind(source, counts),
+            })
+            .collect();
+        let mut hosts: Vec<&str> =
+            incidents.iter().filter(|told| told.in_budget).map(|told| told.host).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        let sum = |of: fn(&Counts) -> u64| scanned.counts.iter().map(of).sum::<u64>();
+        let summary = Summary {
+            lines: sum(|counts| counts.lines),
+            bytes_read: sum(|counts| counts.bytes),
+            events: sum(|counts| counts.events),
+            hosts: scanned.hosts.len(),
+            destinations: scanned.destinations.len(),
+            bytes_out: scanned.bytes_out,
+            incidents: incidents.len(),
+            in_budget: incidents.iter().filter(|told| told.in_budget).count(),
+            hosts_in_budget: hosts.len(),
+            evicted: scanned.evicted,
+            rejected: sum(Counts::rejected_total),
+            elapsed_s: elapsed.as_secs_f64(),
+        };
+        Report { incidents, sources, summary }
+    }
+}
+
+fn told<'a>(
+    scanned: &'a Scanned,
+    sources: &'a [Source],
+    inventory: &'a Inventory,
+    incident: Incident,
+    rank: usize,
+    in_budget: bool,
+) -> Told<'a> {
+    let host = scanned.hosts.name(incident.host);
+    let destination = incident.destination.map(|number| scanned.destinations.name(number));
+    let member = inventory.by_name(host).or_else(|| inventory.by_ip(address(host.as_bytes())?));
+    Told {
+        id: id(host, destination, &incident),
+        rank,
+        in_budget,
+        host,
+        role: member.map_or("", |member| &member.role),
+        destination,
+        destinations: carriers(scanned, &incident),
+        severity: Severity::of(incident.score),
+        summary: sentence(host, destination, &incident),
+        evidence: incident
+            .evidence
+            .iter()
+            .map(|line| (sources.get(line.source as usize).map_or("", |source| source.path.as_str()), *line))
+            .collect(),
+        incident,
+    }
+}
+
+fn carriers<'a>(scanned: &'a Scanned, incident: &Incident) -> Vec<Carrier<'a>> {
+    let Some(host) = scanned.baseline.hosts.get(incident.host as usize) else { return Vec::new() };
+    let mut carriers: Vec<Carrier<'a>> = host
+        .pairs
+        .iter()
+        .filter(|(destination, _)| incident.destination.is_none_or(|only| only == **destination))
+        .map(|(destination, pair)| Carrier {
+            name: scanned.destinations.name(*destination),
+            bytes_out: pair.total.out,
+            first_seen: pair.first,
+            hosts: scanned.baseline.destinations.get(*destination as usize).map_or(0, |group| group.hosts),
+        })
+        .collect();
+    carriers.sort_by(|a, b| b.bytes_out.cmp(&a.bytes_out).then_with(|| a.name.cmp(b.name)));
+    carriers.truncate(CARRIERS);
+    carriers
+}
+
+/// `db-17 sent 37.5 GB to files.example in 46 h; it had never sent more than 2 kB a day`
+fn sentence(host: &str, destination: Option<&str>, incident: &Incident) -> String {
+    let to = destination.unwrap_or("several destinations");
+    let took = incident.last_seen - incident.first_seen;
+    let usual = match incident.expected {
+        0 => "nothing was known of it before".to_owned(),
+        expected => format!("it had never sent more than {} a day", Bytes(expected)),
+    };
+    let tools: Vec<&str> = tool::names(incident.tools).collect();
+    let with = if tools.is_empty() { String::new() } else { format!(" with {}", tools.join(", ")) };
+    format!("{host} sent {} to {to}{with} in {}; {usual}", Bytes(incident.bytes_out), took.max(Span::MINUTE))
+}
+
+/// FNV-1a of what the incident is about: small, and the same in every version and on every machine. It tells incidents
+/// apart, it protects nothing.
+fn id(host: &str, destination: Option<&str>, incident: &Incident) -> String {
+    let about = format!("{host}\0{}\0{}", destination.unwrap_or_default(), incident.first_seen.0);
+    let hash = about.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// What a source cannot show: by its format, or by what its lines turned out to lack.
+fn blind(source: &Source, counts: &Counts) -> Option<String> {
+    let share = || {
+        (counts.blind > 0).then(|| {
+            format!("{} of {} events do not say how much left", counts.blind, counts.events)
+        })
+    };
+    // A header may have changed the format after the first line; what the events showed decides.
+    if counts.events > 0 && counts.blind < counts.events {
+        return share();
+    }
+    source.format.sight().blind().or_else(share)
+}
