@@ -1,6 +1,6 @@
 //! nginx: not written yet.
 use crate::event::Role;
-use crate::formats::{Kind, Sniffed, SpecError};
+use crate::formats::{Kind, Sniffed, SpecError, no_header};
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
@@ -9,5 +9,5 @@ pub const KIND: Kind = Kind {
     roles: &[Role::Flow],
     compile: |_, _| Err(SpecError { message: "not written yet".into(), position: 0 }),
     sniff: |_, _| Sniffed::No,
-    header_mark: b"",
+    is_header: no_header,
 };
