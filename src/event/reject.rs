@@ -26,6 +26,13 @@ impl Reject {
         }
     }
 
+    /// The same reject seen from further left: what was read lies `by` bytes into the line (behind an envelope).
+    #[cold]
+    pub fn shifted(self, by: usize) -> Reject {
+        let by = if self.column == 0 { 0 } else { u32::try_from(by).unwrap_or(u32::MAX) };
+        Reject { column: self.column.saturating_add(by), ..self }
+    }
+
     /// A reject of the line as a whole.
     #[cold]
     pub fn line(reason: Reason) -> Reject {
@@ -108,6 +115,8 @@ mod tests {
         );
         assert_eq!(Reject::of(Reason::BadNumber, line, &line[10..]).column, 11);
         assert_eq!(Reject::of(Reason::BadNumber, line, &Vec::from(b"decoded")[..]).column, 0);
+        assert_eq!(Reject::at(Reason::BadNumber, 0).shifted(5).column, 6);
+        assert_eq!(Reject::line(Reason::BadNumber).shifted(5).column, 0);
     }
 
     #[test]
