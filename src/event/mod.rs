@@ -31,7 +31,8 @@ pub struct Event<'a> {
     /// The record tells one direction only and the reply is another record (VPC flow, NetFlow): an absent count on the
     /// other side means "told elsewhere", not "blind".
     pub one_way: bool,
-    /// A byte count was wrong by a known fault of the sensor and was corrected (Zeek after a sequence jump).
+    /// A byte count that the log itself contradicts was lowered to what the log proves (Zeek: payload above the bytes of
+    /// the IP packets that carried it, after a jump in sequence numbers). To be counted per source.
     pub clamped: bool,
     /// `user.name`.
     pub user: Option<&'a [u8]>,
@@ -213,7 +214,9 @@ mod tests {
         assert_eq!(ip("::ffff:10.1.2.3"), Some("10.1.2.3".into()));
         assert_eq!(ip("[2001:db8::1]"), Some("2001:db8::1".into()));
         assert_eq!(ip("fe80::1%eth0"), Some("fe80::1".into()));
-        for wrong in ["", "-", "10.1.2", "10.1.2.3.4", "10.1.2.256", "010.1.2.3", "1.2.3.", "files.example", ":"] {
+        for wrong in
+            ["", "-", "10.1.2", "10.1.2.3.4", "10.1.2.256", "010.1.2.3", "1.2.3.", "files.example", ":"]
+        {
             assert_eq!(ip(wrong), None, "{wrong}");
         }
     }

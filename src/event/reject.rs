@@ -16,6 +16,23 @@ impl Reject {
         Reject { reason, column: u32::try_from(position).unwrap_or(u32::MAX - 1) + 1 }
     }
 
+    /// A reject at the place where `part`, a slice of `line`, begins; the whole line where `part` is no slice of it
+    /// (text decoded elsewhere). So a format need not carry positions beside its slices for the sake of bad lines.
+    #[cold]
+    pub fn of(reason: Reason, line: &[u8], part: &[u8]) -> Reject {
+        match part.as_ptr().addr().checked_sub(line.as_ptr().addr()) {
+            Some(position) if position <= line.len() => Reject::at(reason, position),
+            _ => Reject::line(reason),
+        }
+    }
+
+    /// The same reject seen from further left: what was read lies `by` bytes into the line (behind an envelope).
+    #[cold]
+    pub fn shifted(self, by: usize) -> Reject {
+        let by = if self.column == 0 { 0 } else { u32::try_from(by).unwrap_or(u32::MAX) };
+        Reject { column: self.column.saturating_add(by), ..self }
+    }
+
     /// A reject of the line as a whole.
     #[cold]
     pub fn line(reason: Reason) -> Reject {
@@ -46,6 +63,9 @@ pub enum Reason {
     NoHeader,
     /// A line cut short by the writer (last line of a truncated file).
     Truncated,
+    /// The line itself says that records before it were lost (AWS flow logs: `SKIPDATA`). Nothing is wrong with the
+    /// line; what is missing cannot be known, only that something is.
+    Gap,
 }
 
 impl Reason {
@@ -62,11 +82,12 @@ impl Reason {
             Reason::BadHeader => "bad_header",
             Reason::NoHeader => "no_header",
             Reason::Truncated => "truncated",
+            Reason::Gap => "lost_records",
         }
     }
 
     /// All reasons, in the order of their numbers.
-    pub const ALL: [Reason; 10] = [
+    pub const ALL: [Reason; 11] = [
         Reason::LineTooLong,
         Reason::Malformed,
         Reason::BadTimestamp,
@@ -77,5 +98,35 @@ impl Reason {
         Reason::BadHeader,
         Reason::NoHeader,
         Reason::Truncated,
+        Reason::Gap,
     ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_knows_its_column() {
+        let line = b"10.1.2.3 x";
+        assert_eq!(
+            Reject::of(Reason::BadNumber, line, &line[9..]),
+            Reject { reason: Reason::BadNumber, column: 10 }
+        );
+        assert_eq!(Reject::of(Reason::BadNumber, line, &line[10..]).column, 11);
+        assert_eq!(Reject::of(Reason::BadNumber, line, &Vec::from(b"decoded")[..]).column, 0);
+        assert_eq!(Reject::at(Reason::BadNumber, 0).shifted(5).column, 6);
+        assert_eq!(Reject::line(Reason::BadNumber).shifted(5).column, 0);
+    }
+
+    #[test]
+    fn all_reasons_stand_in_order_with_names_of_their_own() {
+        for (number, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, number, "{}", reason.name());
+        }
+        let mut names: Vec<_> = Reason::ALL.map(Reason::name).into();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Reason::ALL.len());
+    }
 }

@@ -7,6 +7,8 @@
 pub mod detect;
 pub mod format_string;
 pub mod time;
+pub mod json;
+pub mod columns;
 pub mod server;
 pub mod proxy;
 pub mod flow;
@@ -31,7 +33,9 @@ pub trait Format: Send + Sync + fmt::Debug {
     ) -> Result<(), Reject>;
 
     /// How to read the lines after `line`, where `line` is a header that changes that (`#Fields: …`).
-    /// `None`: not such a line. Only lines for which [`Kind::is_header`] holds are offered.
+    /// `None`: not such a line; it is then read by [`Format::parse`] as any other. Only lines for which
+    /// [`Kind::is_header`] says yes are offered. A header that cannot be used is not an error here but a format that
+    /// rejects every row with `BadHeader`: the rows below it must never be read by the layout above it.
     fn header(&self, _line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
         None
     }
@@ -108,8 +112,9 @@ pub struct Kind {
     pub compile: fn(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError>,
     /// Looks at the first lines of a source.
     pub sniff: fn(lines: &[&[u8]], context: &Context) -> Sniffed,
-    /// Whether a line may be a header that changes how the lines below it read; `None` for formats without such. Asked
-    /// for every line, so it must be cheap.
+    /// Whether a line may be a header among the rows, so that [`Format::header`] is to be asked; `None` for formats whose
+    /// files hold rows only. Runs on every line: a look at the first byte should settle nearly all of them. It depends on
+    /// the line alone, so that the headers of a file can be found before its chunks are shared out.
     pub is_header: Option<fn(line: &[u8]) -> bool>,
 }
 

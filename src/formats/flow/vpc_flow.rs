@@ -1,13 +1,188 @@
-//! vpc_flow: not written yet.
-use crate::event::Role;
-use crate::formats::{Kind, Sniffed, SpecError};
+//! AWS VPC flow logs, versions 2 to 5 and what comes after: blank-separated, fields in any order.
+//!
+//! Each record tells one direction (`bytes` went from `srcaddr` to `dstaddr`); the reply is another record. Rows lie in
+//! the version 2 order unless a header line or the spec names their fields. Rows from CloudWatch Logs may carry its ISO
+//! stamp in front. NODATA rows say that nothing happened; SKIPDATA rows that records were lost.
+
+mod layout;
+#[cfg(test)]
+mod tests;
+
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Event, Role, Stamped, address, number};
+use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time};
+use crate::units::Timestamp;
+use jiff::tz::TimeZone;
+use layout::{Layout, Slot};
+use std::sync::Arc;
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
-    name: "vpc_flow",
-    about: "",
+    name: "vpc-flow",
+    about: "AWS VPC flow logs v2 to v5; other than the default order by header line or 'vpc-flow:${version} ${srcaddr} …'",
     roles: &[Role::Flow],
-    compile: |_, _| Err(SpecError { message: "not written yet".into(), position: 0 }),
-    sniff: |_, _| Sniffed::No,
-    is_header: None,
+    compile,
+    sniff,
+    is_header: Some(layout::is_header),
 };
+
+const REMEDY: &str =
+    "create the flow log with ${bytes} in its --log-format (an existing one cannot be changed)";
+
+#[derive(Debug)]
+struct VpcFlow {
+    /// `None` below a header that names too little.
+    layout: Option<Layout>,
+    detail: Detail,
+}
+
+fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
+    let spec = if spec.trim().is_empty() { layout::DEFAULT } else { spec };
+    let layout = Layout::new(spec, context.detail)?;
+    Ok(Arc::new(VpcFlow { layout: Some(layout), detail: context.detail }))
+}
+
+impl Format for VpcFlow {
+    fn parse<'a>(
+        &self,
+        line: &'a [u8],
+        _scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        if line.is_empty() {
+            return Ok(());
+        }
+        let Some(layout) = &self.layout else { return Err(Reject::line(Reason::BadHeader)) };
+        events.extend(event(layout, line)?);
+        Ok(())
+    }
+
+    fn header(&self, line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
+        let names = std::str::from_utf8(line).ok().filter(|_| layout::is_header(line))?;
+        let layout = Layout::new(names, self.detail).ok();
+        Some(Ok(Arc::new(VpcFlow { layout, detail: self.detail })))
+    }
+
+    fn sight(&self) -> Sight {
+        let source_bytes =
+            self.layout.as_ref().is_some_and(|layout| layout.columns.has(Slot::Bytes as usize));
+        Sight { role: Role::Flow, source_bytes, destination_bytes: false, remedy: REMEDY }
+    }
+}
+
+/// CloudWatch Logs' stamp in front of a row, and the row.
+fn without_stamp(line: &[u8]) -> &[u8] {
+    match (line.get(4), line.get(10)) {
+        (Some(b'-'), Some(b'T')) => memchr::memchr(b' ', line)
+            .and_then(|blank| line.split_at_checked(blank))
+            .filter(|(stamp, _)| time::iso(stamp, &TimeZone::UTC).is_some())
+            .map_or(line, |(_, row)| row.get(1..).unwrap_or_default()),
+        _ => line,
+    }
+}
+
+/// The transfer that a row tells of; `None` where it says that there was none.
+fn event<'a>(layout: &Layout, line: &'a [u8]) -> Result<Option<Event<'a>>, Reject> {
+    let wrong = |reason, text: &[u8]| Reject::of(reason, line, text);
+    let text = without_stamp(line);
+    let row = layout.columns.split(text, b' ').map_err(|reject| reject.shifted(line.len() - text.len()))?;
+    let field = |slot: Slot| {
+        let text = row.get(slot as usize);
+        (!matches!(text, b"-" | b"")).then_some(text)
+    };
+    match row.get(Slot::LogStatus as usize) {
+        b"NODATA" => return Ok(None),
+        b"SKIPDATA" => return Err(wrong(Reason::Gap, row.get(Slot::LogStatus as usize))),
+        _ => {}
+    }
+    let (source, destination) =
+        (field(Slot::PktSrcAddr).or(field(Slot::SrcAddr)), field(Slot::PktDstAddr).or(field(Slot::DstAddr)));
+    // A layout without log-status shows NODATA only by its dashes.
+    if source.is_none() && destination.is_none() && field(Slot::Bytes).is_none() {
+        return if layout.columns.has(Slot::LogStatus as usize) {
+            Err(Reject::line(Reason::Malformed))
+        } else {
+            Ok(None)
+        };
+    }
+    let host = |text: Option<&[u8]>| {
+        let text = text.ok_or_else(|| Reject::line(Reason::Malformed))?;
+        address(text).ok_or_else(|| wrong(Reason::BadAddress, text))
+    };
+    let port =
+        |slot| field(slot).map(|text| number(text).ok_or_else(|| wrong(Reason::BadNumber, text))).transpose();
+    let seconds = |slot| {
+        let stamp = |text| number(text).and_then(Timestamp::from_seconds);
+        field(slot).map(|text| stamp(text).ok_or_else(|| wrong(Reason::BadTimestamp, text))).transpose()
+    };
+
+    let mut event = Event { dataset: "aws.vpcflow", role: Role::Flow, one_way: true, ..Event::default() };
+    (event.timestamp, event.stamped, event.duration) = match (seconds(Slot::Start)?, seconds(Slot::End)?) {
+        // An end before the start is a sensor's mistake that costs the duration, not the bytes.
+        (Some(start), Some(end)) => (start, Stamped::Start, (end >= start).then(|| end - start)),
+        (Some(start), None) => (start, Stamped::Start, None),
+        (None, Some(end)) => (end, Stamped::End, None),
+        (None, None) => return Err(Reject::line(Reason::BadTimestamp)),
+    };
+    event.source.ip = Some(host(source)?);
+    event.source.port = port(Slot::SrcPort)?;
+    event.destination.ip = Some(host(destination)?);
+    event.destination.port = port(Slot::DstPort)?;
+    event.source.bytes = field(Slot::Bytes)
+        .map(|text| number(text).ok_or_else(|| wrong(Reason::BadNumber, text)))
+        .transpose()?;
+    event.transport = field(Slot::Protocol).map(transport);
+    event.observer = field(Slot::InterfaceId);
+    Ok(Some(event))
+}
+
+/// The name of an IP protocol by its IANA number; the number where it is none of the usual ones.
+fn transport(protocol: &[u8]) -> &[u8] {
+    match protocol {
+        b"1" => b"icmp",
+        b"6" => b"tcp",
+        b"17" => b"udp",
+        b"47" => b"gre",
+        b"50" => b"esp",
+        b"58" => b"ipv6-icmp",
+        b"132" => b"sctp",
+        other => other,
+    }
+}
+
+/// A header line, or rows most of which read in the default order.
+fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
+    let lines: Vec<&[u8]> = lines.iter().copied().filter(|line| !line.is_empty()).collect();
+    if let Some(names) =
+        lines.first().filter(|line| layout::is_header(line)).and_then(|line| std::str::from_utf8(line).ok())
+    {
+        return match Layout::new(names, context.detail) {
+            Ok(_) => Sniffed::Yes {
+                spec: names.to_owned(),
+                why: "its first line names the fields of a flow log".into(),
+            },
+            Err(error) => {
+                Sniffed::Unsure { say: format!("looks like a VPC flow log, but {}", error.message) }
+            }
+        };
+    }
+    let Ok(default) = Layout::new(layout::DEFAULT, Detail::Sums) else { return Sniffed::No };
+    let usual = lines.iter().filter(|line| {
+        layout::is_usual_row(without_stamp(line)) && {
+            let read = event(&default, line);
+            read.is_ok() || read.is_err_and(|reject| reject.reason == Reason::Gap)
+        }
+    });
+    if usual.count() * 2 > lines.len() {
+        let why = "fourteen fields from version 2 to OK, NODATA or SKIPDATA, the default order of a flow log";
+        return Sniffed::Yes { spec: String::new(), why: why.into() };
+    }
+    if !lines.is_empty() && lines.iter().all(|line| layout::is_some_row(without_stamp(line))) {
+        let say = format!(
+            "looks like a VPC flow log in an order of its own: pass that order as in --format 'vpc-flow:{}'",
+            layout::DEFAULT
+        );
+        return Sniffed::Unsure { say };
+    }
+    Sniffed::No
+}

@@ -1,0 +1,114 @@
+//! Rows of separated columns whose order a header tells: the split that W3C, Zeek and VPC flow logs share.
+//!
+//! A format numbers the fields that it wants (its slots) and keeps the last number for all others. What is not wanted is
+//! stored like the rest and never looked at, which costs less than asking at each column.
+
+use crate::event::reject::{Reason, Reject};
+
+/// No header has more columns than this; a longer one is refused, so that a forged header costs bounded memory.
+pub const MAX_COLUMNS: usize = 1024;
+
+/// Which of `N` slots each column of a row goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns<const N: usize> {
+    slots: Box<[u8]>,
+}
+
+/// The cells of one row by slot; a slot that no column goes to is empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a, const N: usize> {
+    cells: [&'a [u8]; N],
+}
+
+impl<const N: usize> Columns<N> {
+    /// Columns from their slots, left to right; `None` for no columns at all or more than [`MAX_COLUMNS`].
+    pub fn new(slots: Vec<u8>) -> Option<Self> {
+        (1..=MAX_COLUMNS).contains(&slots.len()).then(|| Columns { slots: slots.into() })
+    }
+
+    /// The slot of each column, left to right.
+    pub fn slots(&self) -> &[u8] {
+        &self.slots
+    }
+
+    /// Whether some column goes to this slot.
+    pub fn has(&self, slot: usize) -> bool {
+        self.slots.iter().any(|&other| usize::from(other) == slot)
+    }
+
+    /// Splits `line` at each `separator`. A row with more or fewer columns than the header is `Malformed`: nothing in it
+    /// can be trusted to stand where it should.
+    pub fn split<'a>(&self, line: &'a [u8], separator: u8) -> Result<Row<'a, N>, Reject> {
+        let mut row = Row::default();
+        let (Some((&last, others)), mut ends) =
+            (self.slots.split_last(), memchr::memchr_iter(separator, line))
+        else {
+            return Err(Reject::line(Reason::NoHeader));
+        };
+        let mut start = 0;
+        for &slot in others {
+            let Some(end) = ends.next() else { return Err(Reject::at(Reason::Malformed, line.len())) };
+            row.set(usize::from(slot), line.get(start..end).unwrap_or_default());
+            start = end + 1;
+        }
+        row.set(usize::from(last), line.get(start..).unwrap_or_default());
+        match ends.next() {
+            Some(end) => Err(Reject::at(Reason::Malformed, end)),
+            None => Ok(row),
+        }
+    }
+}
+
+impl<const N: usize> Default for Row<'_, N> {
+    fn default() -> Self {
+        Row { cells: [b""; N] }
+    }
+}
+
+impl<'a, const N: usize> Row<'a, N> {
+    /// The cell of a slot; empty where the row has none.
+    #[inline]
+    pub fn get(&self, slot: usize) -> &'a [u8] {
+        self.cells.get(slot).copied().unwrap_or_default()
+    }
+
+    /// Fills a slot; one that does not exist is ignored.
+    #[inline]
+    pub fn set(&mut self, slot: usize, text: &'a [u8]) {
+        if let Some(cell) = self.cells.get_mut(slot) {
+            *cell = text;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cells_stand_where_the_header_says() {
+        let columns = Columns::<3>::new(vec![1, 2, 0]).unwrap();
+        let row = columns.split(b"a  c", b' ').unwrap();
+        assert_eq!(
+            (row.get(0), row.get(1), row.get(2), row.get(9)),
+            (&b"c"[..], &b"a"[..], &b""[..], &b""[..])
+        );
+        assert_eq!(columns.split(b"a b", b' ').unwrap_err(), Reject::at(Reason::Malformed, 3));
+        assert_eq!(columns.split(b"a b c d", b' ').unwrap_err(), Reject::at(Reason::Malformed, 5));
+        assert!(Columns::<3>::new(Vec::new()).is_none());
+        assert!(Columns::<3>::new(vec![0; MAX_COLUMNS + 1]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn splits_as_the_standard_library_does(line in "[ab ]{0,40}", count in 1u8..8) {
+            let columns = Columns::<8>::new((0..count).collect()).unwrap();
+            let expected: Vec<&[u8]> = line.as_bytes().split(|&byte| byte == b' ').collect();
+            match columns.split(line.as_bytes(), b' ') {
+                Ok(row) => prop_assert_eq!((0..usize::from(count)).map(|slot| row.get(slot)).collect::<Vec<_>>(), expected),
+                Err(_) => prop_assert_ne!(expected.len(), usize::from(count)),
+            }
+        }
+    }
+}
