@@ -36,7 +36,7 @@ impl How {
 }
 
 /// A source that was opened and looked at.
-pub struct Probed {
+pub(super) struct Probed {
     /// Where it is.
     pub place: Place,
     /// The lines not yet looked at; `None` once closed to be opened again later.
@@ -52,7 +52,7 @@ pub struct Probed {
 }
 
 /// Opens a source and finds out its format. An empty source has none, and is not trouble.
-pub fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>, Trouble> {
+pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>, Trouble> {
     let trouble = |what: String| Trouble { path: place.path().to_path_buf(), what };
     let (mut chunker, opened) = open(place)?;
     let first = match chunker.next(Vec::new()) {
@@ -103,13 +103,13 @@ pub fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>, Troub
 type Opening = (Chunker<Box<dyn Read + Send>>, (Arc<AtomicU64>, Option<u64>));
 
 /// Opens a place to read it from its beginning.
-pub fn open(place: &Place) -> Result<Opening, Trouble> {
+pub(super) fn open(place: &Place) -> Result<Opening, Trouble> {
     let Opened { reader, consumed, size_on_disk, .. } = input::open(place)?;
     Ok((Chunker::new(reader), (consumed, size_on_disk)))
 }
 
 /// The stamp of the first event among the first lines of a piece; the epoch where there is none.
-pub fn begins(source: &Source, piece: &Piece) -> Timestamp {
+pub(super) fn begins(source: &Source, piece: &Piece) -> Timestamp {
     let end = memchr::memchr_iter(b'\n', &piece.chunk.bytes).nth(LINES).unwrap_or(piece.chunk.bytes.len());
     let bytes = piece.chunk.bytes.get(..end).unwrap_or_default().to_vec();
     let head = Piece { source: 0, format: Arc::clone(&piece.format), chunk: Chunk { bytes, ..Chunk::default() } };

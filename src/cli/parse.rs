@@ -5,7 +5,7 @@ use super::read::ReadArguments;
 use crate::batch::Sink;
 use crate::estate::Estate;
 use crate::event::Event;
-use crate::event::direction::{Verdict, Watched, direction};
+use crate::event::direction::{Verdict, direction};
 use crate::event::reject::{Reason, Reject};
 use crate::formats::{Detail, Scratch};
 use crate::outputs::{EventWriter, Place};
