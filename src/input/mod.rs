@@ -1,6 +1,6 @@
 //! Where bytes come from: standard input, files, globs and directories, plain or compressed.
 //!
-//! [`open`] turns a place into a reader of
+//! [`expand`] turns command-line arguments into [`Place`]s, each file once; [`open`] turns a place into a reader of
 //! decompressed UTF-8-or-bytes. Compression is told by content and never by name.
 //!
 //! It knows neither lines nor formats, prints nothing and keeps no clock. It is synchronous: tailing, listeners and
@@ -11,6 +11,7 @@ mod decoders;
 mod fault;
 mod members;
 mod open;
+mod paths;
 mod source;
 mod text;
 
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use compression::Compression;
 pub use fault::{Broken, Fault};
 pub use open::{Opened, open, open_reader};
+pub use paths::{Expanded, expand};
 
 /// Something to read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
