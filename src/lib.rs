@@ -6,3 +6,4 @@ pub mod event;
 pub mod framing;
 pub mod formats;
 pub mod input;
+pub mod synth;
