@@ -14,4 +14,5 @@ pub mod outputs;
 pub mod pipeline;
 pub mod input;
 pub mod batch;
+pub mod synth;
 pub mod cli;

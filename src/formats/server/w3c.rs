@@ -9,7 +9,7 @@ mod role;
 mod row;
 mod split;
 #[cfg(test)]
-mod dialects;
+mod tests_dialects;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Headers, roles, blindness, sniffing and hostile rows.
 
-use super::dialects::{CLOUD_FRONT, CLOUD_FRONT_ROW, IIS, IIS_ROW, PROXY_SG, PROXY_SG_ROW};
+use super::tests_dialects::{CLOUD_FRONT, CLOUD_FRONT_ROW, IIS, IIS_ROW, PROXY_SG, PROXY_SG_ROW};
 use super::*;
 use proptest::prelude::*;
 

@@ -1,0 +1,45 @@
+//! Nightly copies of 5 to 50 GB to an off-site vault: always the same hosts at about the same time, a little more every
+//! day, twice as much on one night of the weekend for a third of them, and a night missed now and then.
+
+use super::burst::Burst;
+use crate::synth::arithmetic::whole;
+use crate::synth::calendar::Hour;
+use crate::synth::places::VAULT;
+use crate::synth::random::stream;
+use crate::synth::transfer::Transfer;
+use crate::synth::world::World;
+
+const HABIT: u64 = stream("backups");
+const NIGHT: u64 = stream("backups tonight");
+
+pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
+    for host in world.hosts.iter().filter(|host| host.off_site) {
+        let mut habit = world.random(HABIT, [u64::from(host.number), 0]);
+        // Between 22:00 and 04:00, never across midnight of the plan.
+        let planned = (22.0 + habit.between(0.0, 6.0)) % 24.0;
+        if whole(planned.floor()) != hour.of_day as u64 {
+            continue;
+        }
+        let base = habit.log_normal(15e9, 0.6).clamp(5e9, 45e9);
+        let weekly = habit.chance(0.33);
+        let rate = habit.log_normal(25e6, 0.5);
+
+        let mut night = world.random(NIGHT, [u64::from(host.number), u64::from(hour.day)]);
+        if night.chance(0.01) {
+            continue;
+        }
+        let full = if weekly && hour.weekday == 5 { 2.0 } else { 1.0 };
+        let growth = 1.0 + 0.004 * f64::from(hour.day);
+        let bytes = base * growth * full * night.log_normal(1.0, 0.06);
+        Burst {
+            host,
+            peer: VAULT.peer(&mut night),
+            agent: "vault-client/11.2",
+            bytes: whole(bytes),
+            parts: whole(world.lines(64.0)),
+            rate: rate * night.between(0.8, 1.2),
+            begin: (planned.fract() + night.between(-0.1, 0.1)).clamp(0.0, 0.999),
+        }
+        .send(hour, &mut night, out);
+    }
+}

@@ -1,0 +1,86 @@
+//! Puts transfers into the order in which their lines are written: by the moment they close. It holds only what is open
+//! at once, so it does not grow with the length of the log.
+
+use super::arithmetic::share;
+use super::transfer::Transfer;
+use crate::units::{Span, Timestamp};
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+/// Transfers that have opened and not yet been written.
+pub(super) struct Timeline {
+    waiting: BinaryHeap<Reverse<Waiting>>,
+    /// Transfers so far; ties are written in the order of arrival.
+    arrived: u64,
+    /// See `Writer::longest`.
+    longest: Option<Span>,
+    /// The most that waited at once.
+    pub(super) peak: usize,
+}
+
+struct Waiting {
+    arrived: u64,
+    transfer: Transfer,
+}
+
+impl Timeline {
+    pub(super) fn new(longest: Option<Span>) -> Timeline {
+        Timeline { waiting: BinaryHeap::new(), arrived: 0, longest, peak: 0 }
+    }
+
+    /// Takes a transfer, in pieces where the log cuts long ones. It must not open before the last `limit` of
+    /// [`Timeline::before`].
+    pub(super) fn push(&mut self, transfer: Transfer) {
+        let Some(longest) = self.longest.filter(|longest| longest.0 > 0) else { return self.wait(transfer) };
+        let micros = |span: Span| u64::try_from(span.0).unwrap_or(0);
+        let whole = micros(transfer.duration());
+        let mut opened = transfer.opened;
+        loop {
+            let boundary = opened.floor(longest) + longest;
+            let closed = transfer.closed.min(boundary);
+            let (from, to) = (micros(opened - transfer.opened), micros(closed - transfer.opened));
+            let part = |bytes| if whole == 0 { bytes } else { share(bytes, from, to, whole) };
+            let (host_bytes, peer_bytes) = (part(transfer.host_bytes), part(transfer.peer_bytes));
+            self.wait(Transfer { opened, closed, host_bytes, peer_bytes, ..transfer });
+            if closed >= transfer.closed {
+                return;
+            }
+            opened = closed;
+        }
+    }
+
+    fn wait(&mut self, transfer: Transfer) {
+        self.arrived += 1;
+        self.waiting.push(Reverse(Waiting { arrived: self.arrived, transfer }));
+        self.peak = self.peak.max(self.waiting.len());
+    }
+
+    /// The next transfer that closes before `limit`.
+    pub(super) fn before(&mut self, limit: Timestamp) -> Option<Transfer> {
+        let Reverse(next) = self.waiting.peek()?;
+        if next.transfer.closed >= limit {
+            return None;
+        }
+        self.waiting.pop().map(|Reverse(next)| next.transfer)
+    }
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Waiting) -> Ordering {
+        (self.transfer.closed, self.arrived).cmp(&(other.transfer.closed, other.arrived))
+    }
+}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Waiting) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Waiting) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Waiting {}

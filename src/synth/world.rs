@@ -1,0 +1,130 @@
+//! The estate itself: which host has which role and how lively it is. Drawn once from the seed; grows with hosts, not
+//! with days.
+
+use super::arithmetic::power;
+use super::random::{Random, stream};
+use super::roles::{ROLES, Role};
+use super::transfer::{Name, Peer};
+use crate::units::Timestamp;
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
+/// Everything that stays the same from hour to hour.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) seed: u64,
+    /// A midnight in UTC.
+    pub(super) start: Timestamp,
+    /// Length of the log, at least 24.
+    pub(super) hours: u32,
+    /// See `Settings::line_power`; above 0, at most 1.
+    line_power: f64,
+    /// In the order of [`ROLES`], so that each role is one run.
+    pub(super) hosts: Vec<Host>,
+    /// Where each role of [`ROLES`] lies in `hosts`.
+    runs: Vec<Range<usize>>,
+}
+
+/// A machine of the estate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Host {
+    /// Its position in [`World::hosts`].
+    pub(super) number: u32,
+    pub(super) peer: Peer,
+    pub(super) role: &'static Role,
+    /// How busy it is against the median of its role, 0.1 to 10: a few hosts do most of the work everywhere.
+    pub(super) vigour: f64,
+    /// It copies itself to the off-site vault at night.
+    pub(super) off_site: bool,
+}
+
+impl World {
+    pub(super) fn new(seed: u64, start: Timestamp, hours: u32, host_count: u32, line_power: f64) -> World {
+        let counts = allot(host_count);
+        let mut hosts = Vec::new();
+        let mut runs = Vec::new();
+        for (position, (role, count)) in (0_u32..).zip(ROLES.iter().zip(counts)) {
+            let first = hosts.len();
+            for place in 0..count {
+                let number = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+                let mut random = Random::new(seed, stream("host"), [u64::from(number), 0]);
+                let vigour = random.log_normal(1.0, 0.7).clamp(0.1, 10.0);
+                let off_site = random.chance(role.off_site);
+                let peer = Peer { address: address(position, place), name: name(role, place) };
+                hosts.push(Host { number, peer, role, vigour, off_site });
+            }
+            runs.push(first..hosts.len());
+        }
+        World { seed, start, hours, line_power, hosts, runs }
+    }
+
+    /// Draws for one key of one stream.
+    pub(super) fn random(&self, stream: u64, key: [u64; 2]) -> Random {
+        Random::new(self.seed, stream, key)
+    }
+
+    /// All hosts of a role; none where there is no such role.
+    pub(super) fn of_role(&self, name: &str) -> &[Host] {
+        let run =
+            ROLES.iter().zip(&self.runs).find(|(role, _)| role.name == name).map(|(_, run)| run.clone());
+        run.and_then(|run| self.hosts.get(run)).unwrap_or_default()
+    }
+
+    /// How many lines stand for `connections` of a day: all of them at `line_power` 1. One or fewer are never thinned.
+    pub(super) fn lines(&self, connections: f64) -> f64 {
+        if connections <= 1.0 { connections } else { power(connections, self.line_power) }
+    }
+}
+
+/// Hosts per role: by share, rounded down and the rest to the first role, but at least one of each.
+fn allot(hosts: u32) -> Vec<u32> {
+    let mut counts: Vec<u32> = ROLES.iter().map(|role| (hosts / 1000 * role.share).max(1)).collect();
+    let rest = hosts % 1000;
+    for (count, role) in counts.iter_mut().zip(ROLES) {
+        if hosts < 1000 {
+            *count = (rest * role.share / 1000).max(1);
+        } else {
+            *count += rest * role.share / 1000;
+        }
+    }
+    let others: u32 = counts.iter().skip(1).sum();
+    if let Some(first) = counts.first_mut() {
+        *first = hosts.saturating_sub(others).max(1);
+    }
+    counts
+}
+
+/// Each role has its own networks in 10.0.0.0/8: eight second octets, /24s filled with 200 hosts.
+fn address(role: u32, place: u32) -> Ipv4Addr {
+    let network = place / 200;
+    Ipv4Addr::from((10 << 24) + ((role + 1) << 19) + (network << 8) + 10 + place % 200)
+}
+
+fn name(role: &Role, place: u32) -> Name {
+    Name { stem: role.name, number: Some(place) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_host_has_a_role_and_an_address() {
+        for count in [50, 999, 1000, 3000, 12_345] {
+            let world = World::new(1, Timestamp(0), 24, count, 1.0);
+            assert_eq!(world.hosts.len(), count as usize);
+            let addresses: BTreeSet<Ipv4Addr> = world.hosts.iter().map(|host| host.peer.address).collect();
+            assert_eq!(addresses.len(), count as usize);
+            assert!(addresses.iter().all(|address| address.octets()[0] == 10 && address.is_private()));
+            assert!(ROLES.iter().all(|role| !world.of_role(role.name).is_empty()));
+        }
+    }
+
+    #[test]
+    fn thinning_keeps_rare_events() {
+        let world = World::new(1, Timestamp(0), 24, 50, 0.5);
+        assert_eq!(world.lines(0.3), 0.3);
+        assert!((world.lines(100.0) - 10.0).abs() < 1e-9);
+    }
+}
