@@ -9,6 +9,7 @@ mod parse;
 mod progress;
 mod read;
 mod scan;
+mod synth;
 mod volumes;
 
 use clap::{Parser, Subcommand};
@@ -35,6 +36,8 @@ enum Command {
     Explain(explain::Arguments),
     /// List the formats that can be read
     Formats(formats::Arguments),
+    /// Write the log of an invented estate with a theft in it, and the truth beside it
+    Synth(synth::Arguments),
 }
 
 /// How a command ended, when it did not fail outright.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
+        Command::Synth(arguments) => synth::run(&arguments),
     };
     match ending {
         Ok(Ending::Nothing) => ExitCode::SUCCESS,

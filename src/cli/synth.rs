@@ -1,0 +1,75 @@
+//! `outflow synth`.
+
+use super::{Ending, say};
+use crate::synth::{self, command::Request};
+use crate::units::{Bytes, Timestamp};
+use anyhow::{Context, Result};
+use clap::Args;
+use std::fs::File;
+use std::io::{BufWriter, Write, sink, stdout};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Hosts of the estate
+    #[arg(long, value_name = "N", default_value_t = Request::default().hosts)]
+    hosts: u32,
+    /// Days of log
+    #[arg(long, value_name = "N", default_value_t = Request::default().days)]
+    days: u32,
+    /// The same seed and settings give the same bytes
+    #[arg(long, value_name = "N", default_value_t = Request::default().seed)]
+    seed: u64,
+    /// The first day (UTC)
+    #[arg(long, value_name = "DATE", default_value_t = Request::default().start)]
+    start: Timestamp,
+    /// Thefts, by comma, or all
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_values_t = Request::default().scenarios)]
+    scenario: Vec<String>,
+    /// How the log is written
+    #[arg(long, value_name = "FORMAT", default_value_t = Request::default().format)]
+    format: String,
+    /// Hosts that leak, for each scenario; default: one in a thousand
+    #[arg(long, value_name = "N")]
+    leaking: Option<u32>,
+    /// Bytes stolen, for each scenario, as in 974GB; default: the published figure
+    #[arg(long, value_name = "SIZE")]
+    bytes: Option<Bytes>,
+    /// Writes fewer lines, not fewer bytes: n connections a day become n^POWER lines (above 0, at most 1)
+    #[arg(long, value_name = "POWER", default_value_t = Request::default().line_power)]
+    lines: f64,
+    /// Where the truth goes: one JSON object a theft and host
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    let settings = Request {
+        hosts: arguments.hosts,
+        days: arguments.days,
+        seed: arguments.seed,
+        start: arguments.start,
+        scenarios: arguments.scenario.clone(),
+        format: arguments.format.clone(),
+        leaking: arguments.leaking,
+        bytes: arguments.bytes,
+        line_power: arguments.lines,
+    }
+    .resolve()?;
+    let mut labels: Box<dyn Write> = match &arguments.labels {
+        None => Box::new(sink()),
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("--labels {}", path.display()))?;
+            Box::new(BufWriter::new(file))
+        }
+    };
+    let mut to = stdout().lock();
+    let totals = synth::run(&settings, &mut to, &mut *labels)?;
+    to.flush()?;
+    labels.flush()?;
+    say(&format!(
+        "{} transfers, {} of log, {} stolen by {} hosts",
+        totals.transfers, totals.written, totals.stolen, totals.labels
+    ));
+    Ok(Ending::Nothing)
+}
