@@ -1,0 +1,33 @@
+//! The samples that ship with the program give the answers that the README shows.
+
+use crate::outflow::{repository, run};
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn the_estate_names_its_three_thieves_first() {
+    let folder = repository("sample-logs/estate-3-of-3000");
+    let labels = fs::read_to_string(folder.join("labels.jsonl")).unwrap();
+    let labels: Vec<Value> = labels.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(labels.len(), 3);
+    let log = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let log = log.into_iter().find(|path| path.to_string_lossy().contains("conn.log")).unwrap();
+    let run = run(&["scan", "--json", &log.to_string_lossy()]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let incidents = run.rows("incident");
+    let mut first: Vec<&str> = incidents.iter().take(3).map(|row| row["host"].as_str().unwrap()).collect();
+    first.sort_unstable();
+    let mut thieves: Vec<&str> = labels.iter().map(|label| label["host"].as_str().unwrap()).collect();
+    thieves.sort_unstable();
+    assert_eq!(first, thieves);
+    for incident in &incidents[..3] {
+        let label = labels.iter().find(|label| label["host"] == incident["host"]).unwrap();
+        // The label holds payload of the theft; the incident all that went to that network, beacons included.
+        let (told, stolen) = (incident["bytes_out"].as_u64().unwrap(), label["bytes"].as_u64().unwrap());
+        assert!(told >= stolen && told < stolen + stolen / 100, "{told} {stolen}");
+        let gone = incident["bytes_out_at_detection"].as_u64().unwrap();
+        assert!(gone * 50 < stolen, "{gone} of {stolen} were gone at detection");
+    }
+    let summary = &run.rows("summary")[0];
+    assert_eq!(summary["hosts"], 3000);
+}
