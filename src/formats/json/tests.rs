@@ -1,6 +1,7 @@
 //! The scanner against serde_json, which is the oracle for everything that it accepts.
 
 use super::*;
+use crate::event::reject::Reason;
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value as Tree};
 

@@ -1,9 +1,7 @@
 //! Connections in every shape, with the event that each must give.
 
 use super::*;
-use crate::event::Endpoint;
-use crate::event::Stamped;
-use crate::event::reject::Reason;
+use crate::event::{Endpoint, Stamped, reject::Reason};
 use crate::units::{Span, Timestamp};
 use proptest::prelude::*;
 
