@@ -62,6 +62,8 @@ impl Server {
             command.args(["--reuid", &nobody, "--regid", &nobody, "--clear-groups"]);
         }
         command.args(["--", program]).args(args).current_dir(dir).env("TZ", "UTC").env("HOME", dir);
+        // Servers live in sbin, which is not on everyone's path.
+        command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a second handle")).stderr(log);
         let child = command.spawn().expect("setpriv (util-linux) starts");
         let mut server = Server { name: program, child, stop_signal };
@@ -329,6 +331,8 @@ pinger_enable off
 coredump_dir {path}
 cache_log {path}/cache.log
 cache_mem 8 MB
+# Squid 5.7 drops an upload now and then when its buffer (512 kB by default) is full: TCP_MISS_ABORTED/000.
+client_request_buffer_max_size 64 MB
 shutdown_lifetime 1 second
 auth_param basic program /usr/lib/squid/basic_ncsa_auth {path}/passwords
 auth_param basic children 1
@@ -387,7 +391,8 @@ pub(crate) fn has_ipv6() -> bool {
 /// no client can take one between the asking and the server's own bind.
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = 10_000 + u16::try_from(std::process::id() % 15_000).expect("below 15,000");
+    // Runs that start side by side begin far apart.
+    let start = 10_000 + u16::try_from(std::process::id().wrapping_mul(97) % 15_000).expect("below 15,000");
     loop {
         let port = start + NEXT.fetch_add(1, Ordering::Relaxed) % 5_000;
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();

@@ -56,8 +56,8 @@ fn drive(squid: &Squid, nginx: &Nginx, webdav: &WebDav) -> Vec<Driven> {
     // Each upload has a client of its own, so that the log line of each can be held against what was sent.
     for (number, size) in [1, 1_000_000, 10_000_000].into_iter().enumerate() {
         let file = body(files.path(), size);
-        let put = |url: &str| vec!["-T".to_owned(), file.clone(), url.to_owned()];
-        let post = |url: &str| vec!["--data-binary".to_owned(), format!("@{file}"), url.to_owned()];
+        let put = |url: &str| ["-T", &file, url].map(str::to_owned);
+        let post = |url: &str| ["--data-binary", &format!("@{file}"), url].map(str::to_owned);
         let ways = [
             put(&at(&format!("/put/{size}"))),
             post(&at("/post")),
