@@ -48,7 +48,7 @@ pub(crate) fn curl_expecting<A: AsRef<OsStr>>(status: u16, args: &[A]) -> Transf
 /// Runs rclone with `args`, through the HTTP proxy on `proxy` where there is one.
 pub(crate) fn rclone(args: &[&str], proxy: Option<u16>) {
     let mut command = Command::new("rclone");
-    command.args(["--config", "/dev/null", "--retries", "1", "--low-level-retries", "1"]).args(args);
+    command.args(["--config", "", "--retries", "1", "--low-level-retries", "1"]).args(args);
     without_proxies(&mut command);
     if let Some(port) = proxy {
         command.env("http_proxy", format!("http://127.0.0.1:{port}"));
