@@ -131,7 +131,7 @@ fn clock(text: &[u8]) -> Option<i64> {
 }
 
 /// `+0100`, `-05:30`, `+01` as microseconds east of UTC.
-fn offset(text: &[u8]) -> Option<i64> {
+pub fn offset(text: &[u8]) -> Option<i64> {
     let (sign, digits) = text.split_first()?;
     let (hours, minutes) = match digits.len() {
         2 => (digits, &b"00"[..]),
@@ -183,7 +183,7 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 /// A civil date and time given in parts, in `zone`; the parts are checked.
 pub fn civil(date: Date, of_day: Span, zone: &TimeZone) -> Option<Timestamp> {
     let local = micros(date.year().into(), date.month().into(), date.day().into(), of_day.0)?;
-    in_zone(local, zone)
+    if *zone == TimeZone::UTC { Timestamp::from_micros(local) } else { in_zone(local, zone) }
 }
 
 #[cfg(test)]
