@@ -124,29 +124,30 @@ fn first_misfit(lines: &[&[u8]], context: &Context) -> usize {
     lines.iter().position(|line| !fits(line)).map_or(1, |place| place + 1)
 }
 
-/// The format named on the command line or in the configuration: `NAME` or `KIND:STRING`.
+/// The format named on the command line or in the configuration, and its kind: `NAME` or `KIND:STRING`.
 ///
 /// # Errors
 /// If there is no such kind (with the nearest name, where one is near) or its string cannot be compiled; the position
 /// counts from the beginning of `text`.
-pub fn named(text: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
+pub fn named(text: &str, context: &Context) -> Result<(&'static Kind, Arc<dyn Format>), SpecError> {
     let (name, spec, start) = match text.split_once(':') {
         Some((name, spec)) => (name, spec, name.len() + 1),
         None => (text, "", text.len()),
     };
     let kind = kind(name).ok_or_else(|| SpecError { message: no_such_kind(name, context), position: 0 })?;
     let shift = |error: SpecError| SpecError { position: error.position + start, ..error };
-    (kind.compile)(spec, context).map_err(shift)
+    Ok((kind, (kind.compile)(spec, context).map_err(shift)?))
 }
 
 fn no_such_kind(name: &str, context: &Context) -> String {
-    let asked = name.to_ascii_lowercase().replace(['-', '.', ' '], "_");
+    let nickname = name.to_ascii_lowercase();
+    let asked = nickname.replace(['_', '.', ' '], "-");
     // A kind that ignores its string would take any name; it is asked for nonsense too.
     let knows = |kind: &&&Kind| {
-        (kind.compile)(&asked, context).is_ok() && (kind.compile)("no such layout", context).is_err()
+        (kind.compile)(&nickname, context).is_ok() && (kind.compile)("no such layout", context).is_err()
     };
     let nicknames: Vec<String> =
-        KINDS.iter().filter(knows).map(|kind| format!("{}:{asked}", kind.name)).collect();
+        KINDS.iter().filter(knows).map(|kind| format!("{}:{nickname}", kind.name)).collect();
     let near = KINDS.iter().map(|kind| (distance(&asked, kind.name), kind.name)).min();
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let all = format!("the formats are {}", names.join(", "));

@@ -42,6 +42,8 @@ fn names_and_near_misses() {
     assert!(error("sqiud").message.contains("did you mean \"squid\""));
     assert!(error("Apache2").message.contains("did you mean \"apache\""));
     assert!(error("combined").message.contains("squid:combined or apache:combined or nginx:combined"));
+    assert!(error("vhost_combined").message.contains("did you mean apache:vhost_combined"));
+    assert!(error("VPC_flow").message.contains("did you mean \"vpc-flow\""));
     assert!(!error("xyzzy-plugh").message.contains("did you mean"));
     assert_eq!(error("squid:%ts %>a%>st").position, 13);
     assert_eq!(error("nginx:$").position, 6);
