@@ -178,7 +178,8 @@ impl FromStr for Bytes {
 
     /// `"25MB"`, `"1.5 GiB"`, `"512"`: decimal and binary units, a bare number is bytes.
     fn from_str(text: &str) -> Result<Bytes, UnitError> {
-        let wrong = || UnitError(format!("\"{text}\" is not a size: write a number and a unit, as in \"25MB\""));
+        let wrong =
+            || UnitError(format!("\"{text}\" is not a size: write a number and a unit, as in \"25MB\""));
         let (number, unit) = number_and_unit(text).ok_or_else(wrong)?;
         let factor: u64 = match unit.to_ascii_lowercase().as_str() {
             "" | "b" => 1,
@@ -208,8 +209,11 @@ impl FromStr for Span {
 
     /// `"5m"`, `"1h"`, `"1.5d"`, `"30s"`, `"2w"`; the unit is required.
     fn from_str(text: &str) -> Result<Span, UnitError> {
-        let wrong =
-            || UnitError(format!("\"{text}\" is not a span of time: write a number and a unit, as in \"5m\" or \"6h\""));
+        let wrong = || {
+            UnitError(format!(
+                "\"{text}\" is not a span of time: write a number and a unit, as in \"5m\" or \"6h\""
+            ))
+        };
         let (number, unit) = number_and_unit(text).ok_or_else(wrong)?;
         let unit = match unit.to_ascii_lowercase().as_str() {
             "ms" => Span(1_000),
@@ -234,13 +238,17 @@ impl FromStr for Timestamp {
 
     /// RFC 3339 (`2023-03-29T01:02:03Z`), or a date or a date and time without a zone, read as UTC.
     fn from_str(text: &str) -> Result<Timestamp, UnitError> {
-        let utc = |civil: jiff::civil::DateTime| civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp());
+        let utc = |civil: jiff::civil::DateTime| {
+            civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp())
+        };
         text.parse::<jiff::Timestamp>()
             .ok()
             .or_else(|| text.parse::<jiff::civil::DateTime>().ok().and_then(utc))
             .and_then(|stamp| Timestamp::from_micros(stamp.as_microsecond()))
             .ok_or_else(|| {
-                UnitError(format!("\"{text}\" is not a time: write \"2023-03-29\" or \"2023-03-29T01:00:00Z\""))
+                UnitError(format!(
+                    "\"{text}\" is not a time: write \"2023-03-29\" or \"2023-03-29T01:00:00Z\""
+                ))
             })
     }
 }
@@ -266,7 +274,8 @@ mod tests {
         assert_eq!("5m".parse(), Ok(Span(300_000_000)));
         assert_eq!("1.5h".parse(), Ok(Span(5_400_000_000)));
         assert!("5".parse::<Span>().is_err());
-        let shown: Vec<String> = [0, 59, 3_600, 46 * 3_600, 51 * 3_600].map(|s| Span(s * 1_000_000).to_string()).into();
+        let shown: Vec<String> =
+            [0, 59, 3_600, 46 * 3_600, 51 * 3_600].map(|s| Span(s * 1_000_000).to_string()).into();
         assert_eq!(shown, ["0.0 s", "59 s", "60 min", "46 h", "2 d 3 h"]);
     }
 
@@ -276,7 +285,10 @@ mod tests {
         assert_eq!(stamp.to_string(), "2023-03-29T01:02:03.456Z");
         assert_eq!(stamp.floor(Span::HOUR).to_string(), "2023-03-29T01:00:00Z");
         assert_eq!("2023-03-29".parse::<Timestamp>().unwrap().to_string(), "2023-03-29T00:00:00Z");
-        assert_eq!("2023-03-29T01:00:00+01:00".parse::<Timestamp>().unwrap().to_string(), "2023-03-29T00:00:00Z");
+        assert_eq!(
+            "2023-03-29T01:00:00+01:00".parse::<Timestamp>().unwrap().to_string(),
+            "2023-03-29T00:00:00Z"
+        );
         assert!("yesterday".parse::<Timestamp>().is_err());
     }
 }

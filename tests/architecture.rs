@@ -36,7 +36,10 @@ fn sources() -> Vec<(String, String)> {
 /// The modules in the order of `lib.rs`, which is the order in which data flows.
 fn order() -> Vec<String> {
     let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
-    lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).map(str::to_owned).collect()
+    lib.lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn module(file: &str) -> &str {
@@ -100,7 +103,8 @@ fn siblings_never_know_each_other() {
     for row in ["detectors", "outputs"] {
         let (files, _): (Vec<_>, Vec<_>) = sources().into_iter().partition(|(file, _)| module(file) == row);
         for (file, code) in &files {
-            for (sibling, _) in files.iter().filter(|(other, _)| other != file && !other.ends_with("mod.rs")) {
+            for (sibling, _) in files.iter().filter(|(other, _)| other != file && !other.ends_with("mod.rs"))
+            {
                 let name = sibling.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
                 // What siblings share has a file of its own there.
                 let shared = matches!(name, "escape" | "report");
@@ -116,7 +120,11 @@ fn siblings_never_know_each_other() {
 /// Words that may stand only in some places, with the reason.
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("tokio::", &["daemon/"], "everything else is synchronous"),
-    ("rayon::", &["batch/", "pipeline/sums.rs", "cli/parse.rs", "cli/read.rs"], "threads belong to the batch driver"),
+    (
+        "rayon::",
+        &["batch/", "pipeline/sums.rs", "cli/parse.rs", "cli/read.rs"],
+        "threads belong to the batch driver",
+    ),
     ("clap::", &["cli/"], "the library does not know the command line"),
     ("anyhow::", &["cli/"], "stages have errors of their own"),
     ("SystemTime::now", &["cli/read.rs"], "event time only"),
@@ -159,7 +167,8 @@ fn parsers_do_not_panic_by_their_own_words() {
 #[test]
 fn the_map_names_every_module() {
     let map = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/README.md")).unwrap();
-    let missing: Vec<String> = order().into_iter().filter(|name| !map.contains(&format!("`{name}"))).collect();
+    let missing: Vec<String> =
+        order().into_iter().filter(|name| !map.contains(&format!("`{name}"))).collect();
     assert!(missing.is_empty(), "src/README.md does not name {missing:?}");
 }
 

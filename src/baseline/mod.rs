@@ -125,7 +125,9 @@ impl Baseline {
             }
         }
         for rows in rows.chunk_by(|a, b| a.host == b.host) {
-            let Some(host) = rows.first().and_then(|row| self.hosts.get_mut(row.host as usize)) else { continue };
+            let Some(host) = rows.first().and_then(|row| self.hosts.get_mut(row.host as usize)) else {
+                continue;
+            };
             let mut net = 0;
             let mut out = 0;
             for row in rows {
@@ -150,7 +152,8 @@ impl Baseline {
             for (destination, pair) in host.pairs.iter_mut().filter(|(_, pair)| pair.unit.active_on(day)) {
                 let users = self.destinations.get(*destination as usize).map_or(1, |group| group.hosts);
                 let (rarity, young) = (Rarity::of(users, count), pair.young(day));
-                pair.unit.close_day(|scale, excess| units.push((Class::Pair { scale, rarity, young }, excess)));
+                pair.unit
+                    .close_day(|scale, excess| units.push((Class::Pair { scale, rarity, young }, excess)));
             }
         }
         if !units.is_empty() {

@@ -215,7 +215,9 @@ impl Pools {
     /// The probability that a unit of this class breaks its record by `excess` or more bytes on a day, in 0..=1.
     pub fn tail(&self, class: Class, excess: u64) -> f64 {
         let prior = (1.0 + excess as f64 / class.usual()).powf(-PRIOR_INDEX);
-        let Some(tail) = self.classes.get(class.place()).and_then(|(tail, _)| tail.as_ref()) else { return prior };
+        let Some(tail) = self.classes.get(class.place()).and_then(|(tail, _)| tail.as_ref()) else {
+            return prior;
+        };
         let count = tail.distribution.count() as f64;
         (PRIOR_WEIGHT * prior + count * tail.probability(excess)) / (PRIOR_WEIGHT + count)
     }

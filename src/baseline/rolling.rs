@@ -54,7 +54,9 @@ impl Rolling {
     /// The volume of the span of scale number `scale` that ends with the window that began at `start`, rounded to the
     /// buckets of its ring, and the start of the first bucket that holds any of it.
     pub fn trailing(&self, scale: usize, start: Timestamp) -> (Volume, Timestamp) {
-        let (Some(span), Some(ring)) = (SCALES.get(scale), RING_OF_SCALE.get(scale)) else { return Default::default() };
+        let (Some(span), Some(ring)) = (SCALES.get(scale), RING_OF_SCALE.get(scale)) else {
+            return Default::default();
+        };
         let (Some((length, _)), Some(ring)) = (RINGS.get(*ring), self.rings.get(*ring)) else {
             return Default::default();
         };

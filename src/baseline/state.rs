@@ -41,7 +41,9 @@ impl Unit {
     pub(super) fn take(&mut self, start: Timestamp, volume: Volume) {
         self.rolling.add(start, volume);
         self.last = Some(start);
-        for (scale, ((record, now), span)) in self.records.iter_mut().zip(&mut self.now).zip(SCALES).enumerate() {
+        for (scale, ((record, now), span)) in
+            self.records.iter_mut().zip(&mut self.now).zip(SCALES).enumerate()
+        {
             let net = self.rolling.trailing(scale, start).0.net;
             let (excess, usual) = record.take(span, start, net);
             *now = Observed { net, excess, record: usual };
@@ -94,7 +96,9 @@ impl Host {
             .pairs
             .iter()
             .filter(|(_, pair)| !pair.unit.suspect)
-            .min_by_key(|(destination, pair)| (pair.total.net, pair.total.out, std::cmp::Reverse((pair.first, **destination))))
+            .min_by_key(|(destination, pair)| {
+                (pair.total.net, pair.total.out, std::cmp::Reverse((pair.first, **destination)))
+            })
             .map(|(destination, _)| *destination);
         least.is_some_and(|destination| self.pairs.remove(&destination).is_some())
     }

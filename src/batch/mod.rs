@@ -110,7 +110,8 @@ impl Batch {
         let at_once = rayon::current_num_threads() * PIECES_PER_THREAD;
         let mut pieces = next(waiting, sources, at_once, troubles, progress);
         while !pieces.is_empty() {
-            let unfinished: Vec<(u32, Timestamp)> = waiting.iter().map(|reading| (reading.number, reading.at)).collect();
+            let unfinished: Vec<(u32, Timestamp)> =
+                waiting.iter().map(|reading| (reading.number, reading.at)).collect();
             let ((), following) = rayon::join(
                 || {
                     sink.add(sources, &pieces);
@@ -134,7 +135,9 @@ fn next(
 ) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(at_once);
     while pieces.len() < at_once {
-        let Some((place, _)) = waiting.iter().enumerate().min_by_key(|(_, reading)| (reading.at, reading.number)) else {
+        let Some((place, _)) =
+            waiting.iter().enumerate().min_by_key(|(_, reading)| (reading.at, reading.number))
+        else {
             break;
         };
         let Some(reading) = waiting.get_mut(place) else { break };

@@ -63,12 +63,16 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
     let context = how.context();
     let (kind, format, chosen) = match &how.format {
         Some(named) => {
-            let (kind, format) = detect::named(named, &context).map_err(|error| trouble(error.to_string()))?;
+            let (kind, format) =
+                detect::named(named, &context).map_err(|error| trouble(error.to_string()))?;
             (kind, format, format!("as told by --format {named}"))
         }
         None => {
-            let sample: Vec<&[u8]> =
-                lines(&first.bytes).map(|line| line.text).filter(|text| !text.is_empty()).take(LINES).collect();
+            let sample: Vec<&[u8]> = lines(&first.bytes)
+                .map(|line| line.text)
+                .filter(|text| !text.is_empty())
+                .take(LINES)
+                .collect();
             let found = detect::detect(&sample, &context).map_err(|undetected| {
                 // Detection counts the lines it was shown; blank ones were not.
                 let line = lines(&first.bytes)
@@ -95,8 +99,14 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
     let piece = Piece { source: 0, format: Arc::clone(&source.format), chunk: first };
     let begins = begins(&source, &piece);
     let (consumed, size) = opened;
-    let probed =
-        Probed { place: place.clone(), chunker: Some(chunker), first: Some(piece.chunk), begins, consumed, size };
+    let probed = Probed {
+        place: place.clone(),
+        chunker: Some(chunker),
+        first: Some(piece.chunk),
+        begins,
+        consumed,
+        size,
+    };
     Ok(Some((source, probed)))
 }
 
@@ -112,7 +122,8 @@ pub(super) fn open(place: &Place) -> Result<Opening, Trouble> {
 pub(super) fn begins(source: &Source, piece: &Piece) -> Timestamp {
     let end = memchr::memchr_iter(b'\n', &piece.chunk.bytes).nth(LINES).unwrap_or(piece.chunk.bytes.len());
     let bytes = piece.chunk.bytes.get(..end).unwrap_or_default().to_vec();
-    let head = Piece { source: 0, format: Arc::clone(&piece.format), chunk: Chunk { bytes, ..Chunk::default() } };
+    let head =
+        Piece { source: 0, format: Arc::clone(&piece.format), chunk: Chunk { bytes, ..Chunk::default() } };
     let scratch = Scratch::new();
     let mut first = None;
     events(&head, source.kind, &scratch, |event, _, _| {

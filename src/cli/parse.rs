@@ -44,9 +44,13 @@ impl Sink for Print {
         let printed: Vec<Option<(Vec<u8>, Counts)>> = pieces
             .par_iter()
             .enumerate()
-            .map(|(place, piece)| Some(print.piece(sources.get(piece.source as usize)?, piece, first && place == 0)))
+            .map(|(place, piece)| {
+                Some(print.piece(sources.get(piece.source as usize)?, piece, first && place == 0))
+            })
             .collect();
-        for (piece, (text, counts)) in pieces.iter().zip(printed).filter_map(|(piece, printed)| Some((piece, printed?))) {
+        for (piece, (text, counts)) in
+            pieces.iter().zip(printed).filter_map(|(piece, printed)| Some((piece, printed?)))
+        {
             if let Some(sum) = self.counts.get_mut(piece.source as usize) {
                 sum.merge(counts);
             }

@@ -26,7 +26,8 @@ impl Bar {
         let stop = Arc::clone(&done);
         let draw = std::thread::spawn(move || {
             let total = progress.total.load(Ordering::Relaxed);
-            let bar = ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::stderr());
+            let bar =
+                ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::stderr());
             let known = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {msg}, {eta} left";
             let unknown = "{spinner} {bytes}, {bytes_per_sec}, {msg}";
             if let Ok(style) = ProgressStyle::with_template(if total > 0 { known } else { unknown }) {

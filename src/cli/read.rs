@@ -105,8 +105,9 @@ impl ReadArguments {
                 RoleArgument::Store => Role::Store,
                 RoleArgument::Dns => Role::Dns,
             }),
-            zone: jiff::tz::TimeZone::get(&self.timezone)
-                .with_context(|| format!("--timezone {}: write a name such as Europe/London", self.timezone))?,
+            zone: jiff::tz::TimeZone::get(&self.timezone).with_context(|| {
+                format!("--timezone {}: write a name such as Europe/London", self.timezone)
+            })?,
             detail,
         };
         let take = Take {
@@ -165,14 +166,20 @@ impl Opened {
             }
             if counts.blind > 0 {
                 let why = source.format.sight().blind().unwrap_or_default();
-                say(&format!("{}: {} of {} events are blind: {why}", source.path, counts.blind, counts.events));
+                say(&format!(
+                    "{}: {} of {} events are blind: {why}",
+                    source.path, counts.blind, counts.events
+                ));
             }
         }
     }
 }
 
 /// The present, only to refuse stamps from the future.
-#[expect(clippy::disallowed_methods, reason = "the one clock: event time must not be dragged into the future")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one clock: event time must not be dragged into the future"
+)]
 fn now() -> Timestamp {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_micros()).ok().and_then(Timestamp::from_micros).unwrap_or(Timestamp::MAX)

@@ -66,7 +66,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let report =
         scanned.report(&opened.batch.sources, &opened.estate.inventory, arguments.budget, began.elapsed());
     let to = stdout();
-    let style = Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };
+    let style =
+        Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };
     let mut to = BufWriter::new(to.lock());
     outputs::write(if arguments.read.json { "jsonl" } else { "terminal" }, &report, style, &mut to)?;
     to.flush()?;

@@ -79,13 +79,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let mut rows: Vec<Entry<'_>> = tallies
         .iter()
         .flat_map(|tally| {
-            tally.windows().flat_map(move |(start, cells)| cells.iter().map(move |(key, cell)| (start, tally, *key, cell)))
+            tally.windows().flat_map(move |(start, cells)| {
+                cells.iter().map(move |(key, cell)| (start, tally, *key, cell))
+            })
         })
         .collect();
-    let name = |row: &Entry<'_>| (row.1.host_name(row.2.0).to_owned(), row.1.destination_name(row.2.1).to_owned());
+    let name =
+        |row: &Entry<'_>| (row.1.host_name(row.2.0).to_owned(), row.1.destination_name(row.2.1).to_owned());
     match arguments.top {
         Some(top) => {
-            rows.sort_by(|a, b| Reverse(a.3.out).cmp(&Reverse(b.3.out)).then_with(|| (a.0, name(a)).cmp(&(b.0, name(b)))));
+            rows.sort_by(|a, b| {
+                Reverse(a.3.out).cmp(&Reverse(b.3.out)).then_with(|| (a.0, name(a)).cmp(&(b.0, name(b))))
+            });
             rows.truncate(top);
         }
         None => rows.sort_by(|a, b| {

@@ -4,12 +4,8 @@ use super::{Case, Detector, Judge, Seen, best_scale};
 use crate::baseline::{Class, Level};
 
 /// The row of this detector.
-pub(super) const DETECTOR: Detector = Detector {
-    name: "first-bulk",
-    technique: "T1048",
-    manual: MANUAL,
-    judge: Judge::Host(judge),
-};
+pub(super) const DETECTOR: Detector =
+    Detector { name: "first-bulk", technique: "T1048", manual: MANUAL, judge: Judge::Host(judge) };
 
 const MANUAL: &str = "\
 first-bulk: a quiet host sends in bulk for the first time (ATT&CK T1048, T1041)

@@ -4,12 +4,8 @@ use super::{Case, Detector, Judge, Seen, best_scale};
 use crate::baseline::{Class, Pair, Rarity};
 
 /// The row of this detector.
-pub(super) const DETECTOR: Detector = Detector {
-    name: "rare-destination",
-    technique: "T1567",
-    manual: MANUAL,
-    judge: Judge::Pair(judge),
-};
+pub(super) const DETECTOR: Detector =
+    Detector { name: "rare-destination", technique: "T1567", manual: MANUAL, judge: Judge::Pair(judge) };
 
 const MANUAL: &str = "\
 rare-destination: volume to a destination that few use, or that is new to the host (ATT&CK T1567, T1048)

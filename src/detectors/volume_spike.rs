@@ -4,12 +4,8 @@ use super::{Case, Detector, Judge, Seen, best_scale};
 use crate::baseline::{Class, Level};
 
 /// The row of this detector.
-pub(super) const DETECTOR: Detector = Detector {
-    name: "volume-spike",
-    technique: "T1048",
-    manual: MANUAL,
-    judge: Judge::Host(judge),
-};
+pub(super) const DETECTOR: Detector =
+    Detector { name: "volume-spike", technique: "T1048", manual: MANUAL, judge: Judge::Host(judge) };
 
 const MANUAL: &str = "\
 volume-spike: a host sends far more than it ever did (ATT&CK T1048)

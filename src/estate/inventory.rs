@@ -63,8 +63,11 @@ impl Inventory {
     /// Reads the CSV text. The header must name `host` or `subnet`; unknown columns are left alone.
     pub fn read(reader: impl Read) -> Result<Inventory, InventoryError> {
         let mut inventory = Inventory::default();
-        let mut csv =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).comment(Some(b'#')).from_reader(reader);
+        let mut csv = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .flexible(true)
+            .comment(Some(b'#'))
+            .from_reader(reader);
         let header = csv.headers().map_err(|error| InventoryError(error.to_string()))?;
         if !header.iter().any(|column| column == "host" || column == "subnet") {
             return Err(InventoryError(

@@ -48,9 +48,13 @@ mod tests {
     #[test]
     fn local_networks() {
         let estate = Estate::default();
-        for (ip, local) in
-            [("10.1.2.3", true), ("172.31.255.255", true), ("172.32.0.0", false), ("fd00::1", true), ("127.0.0.1", false)]
-        {
+        for (ip, local) in [
+            ("10.1.2.3", true),
+            ("172.31.255.255", true),
+            ("172.32.0.0", false),
+            ("fd00::1", true),
+            ("127.0.0.1", false),
+        ] {
             assert_eq!(estate.is_local(ip.parse().unwrap()), local, "{ip}");
         }
     }

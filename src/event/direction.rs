@@ -95,7 +95,13 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
     if bytes_out.max(bytes_in) > Some(TRANSFER_MAX) {
         return Verdict::Rejected(Reason::BadNumber);
     }
-    Verdict::Egress(Egress { host, destination: by_name(other_end), bytes_out, bytes_in, closed: event.closed() })
+    Verdict::Egress(Egress {
+        host,
+        destination: by_name(other_end),
+        bytes_out,
+        bytes_in,
+        closed: event.closed(),
+    })
 }
 
 /// Our own host: its address is what the sensor saw, a name beside it may be stale or chosen by the client.
@@ -151,7 +157,10 @@ mod tests {
             judged(&event)
         };
         assert_eq!(role(Role::Proxy, "10.1.2.3", "203.0.113.9"), ("Ip(10.1.2.3)".into(), Some(7), Some(100)));
-        assert_eq!(role(Role::Server, "203.0.113.9", "10.1.2.3"), ("Ip(10.1.2.3)".into(), Some(100), Some(7)));
+        assert_eq!(
+            role(Role::Server, "203.0.113.9", "10.1.2.3"),
+            ("Ip(10.1.2.3)".into(), Some(100), Some(7))
+        );
         assert_eq!(role(Role::Flow, "10.1.2.3", "203.0.113.9"), ("Ip(10.1.2.3)".into(), Some(7), Some(100)));
         assert_eq!(role(Role::Flow, "203.0.113.9", "10.1.2.3"), ("Ip(10.1.2.3)".into(), Some(100), Some(7)));
         assert_eq!(role(Role::Flow, "10.1.2.3", "10.9.9.9").0, "internal");
@@ -160,13 +169,19 @@ mod tests {
 
     #[test]
     fn missing_is_not_zero_unless_another_record_tells_it() {
-        let mut event =
-            Event { source: end("10.1.2.3", None), destination: end("203.0.113.9", Some(5)), ..Event::default() };
+        let mut event = Event {
+            source: end("10.1.2.3", None),
+            destination: end("203.0.113.9", Some(5)),
+            ..Event::default()
+        };
         assert_eq!(judged(&event).1, None);
         event.one_way = true;
         assert_eq!(judged(&event).1, Some(0));
         event.source.bytes = Some(TRANSFER_MAX + 1);
-        assert_eq!(direction(&event, &Estate::default(), Watched::default()), Verdict::Rejected(Reason::BadNumber));
+        assert_eq!(
+            direction(&event, &Estate::default(), Watched::default()),
+            Verdict::Rejected(Reason::BadNumber)
+        );
     }
 
     #[test]
@@ -174,7 +189,11 @@ mod tests {
         let event = Event {
             role: Role::Server,
             source: end("203.0.113.9", None),
-            destination: Endpoint { domain: Some(b"chosen.by.client"), bytes: Some(9), ..Endpoint::default() },
+            destination: Endpoint {
+                domain: Some(b"chosen.by.client"),
+                bytes: Some(9),
+                ..Endpoint::default()
+            },
             ..Event::default()
         };
         let watched = Watched { given: Some(b"web-01"), otherwise: b"" };

@@ -1,31 +1,189 @@
-//! Which format is this?
-use super::{Context, Format, KINDS, Kind, Sniffed, SpecError, kind};
+//! Which format is this? By name, as the operator gives it, or from the first lines of a source.
+//!
+//! Every kind is asked. What is chosen comes with the reason; between two readings that differ in what the bytes mean
+//! nothing is chosen, and the operator is told what to pass.
+
+use super::{Context, Format, KINDS, Kind, Scratch, Sniffed, SpecError, kind};
+use crate::event::{Event, Role};
 use std::sync::Arc;
-/// x
+
+/// A format that was recognised.
 #[derive(Debug)]
-pub struct Detected { /// x
- pub kind: &'static Kind, /// x
- pub format: Arc<dyn Format>, /// x
- pub spec: String, /// x
- pub why: String }
-/// x
-#[derive(Debug)]
-pub struct Undetected { /// x
- pub line: usize, /// x
- pub expected: String }
-/// x
+pub struct Detected {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The format, compiled.
+    pub format: Arc<dyn Format>,
+    /// What was compiled; `KIND:SPEC` on the command line gives the same.
+    pub spec: String,
+    /// Finishes the sentence "chosen because …".
+    pub why: String,
+}
+
+/// Lines that no kind recognises, or more than one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undetected {
+    /// Which of the lines, from 1, is the first that fits nothing.
+    pub line: usize,
+    /// A sentence that says what to pass.
+    pub expected: String,
+}
+
+/// Recognises the format of a source by its first lines (a hundred are plenty; some may be damaged).
+///
+/// # Errors
+/// If no kind recognises them, or kinds that differ in what the bytes mean, or one that cannot tell.
 pub fn detect(lines: &[&[u8]], context: &Context) -> Result<Detected, Undetected> {
+    let mut sure: Vec<Detected> = Vec::new();
+    let mut unsure: Vec<String> = Vec::new();
     for kind in KINDS {
-        if let Sniffed::Yes { spec, why } = (kind.sniff)(lines, context) {
-            let format = (kind.compile)(&spec, context).unwrap();
-            return Ok(Detected { kind, format, spec, why });
+        match (kind.sniff)(lines, context) {
+            Sniffed::No => {}
+            Sniffed::Unsure { say } => unsure.push(say),
+            Sniffed::Yes { spec, why } => {
+                if let Ok(format) = (kind.compile)(&spec, context) {
+                    sure.push(Detected { kind, format, spec, why });
+                }
+            }
         }
     }
-    Err(Undetected { line: 1, expected: "no".into() })
+    let mut sure = sure.into_iter();
+    // A kind that is sure has recognised something that is its own; one that is not has only a suspicion.
+    match sure.next() {
+        Some(first) => sure.try_fold(first, |first, other| agree(first, other, lines)),
+        None => {
+            let expected = unsure.into_iter().next().unwrap_or_else(|| nothing_fits(lines));
+            Err(Undetected { line: first_misfit(lines, context), expected })
+        }
+    }
 }
-/// x
+
+/// Keeps the first of two readings if they say the same about every byte.
+fn agree(first: Detected, other: Detected, lines: &[&[u8]]) -> Result<Detected, Undetected> {
+    if meanings(&*first.format, lines) == meanings(&*other.format, lines) {
+        let why = format!("{}; {} would read the same bytes on the same side", first.why, other.kind.name);
+        return Ok(Detected { why, ..first });
+    }
+    let command = |detected: &Detected| match detected.spec.as_str() {
+        "" => detected.kind.name.to_owned(),
+        spec => format!("'{}:{spec}'", detected.kind.name),
+    };
+    let expected = format!(
+        "the lines fit two formats that differ in what the bytes mean: pass --format {} ({}) or --format {} ({})",
+        command(&first),
+        first.why,
+        command(&other),
+        other.why
+    );
+    Err(Undetected { line: 1, expected })
+}
+
+/// Who sent how much on which side: what two readings must agree on.
+#[derive(Debug, PartialEq)]
+struct Meaning {
+    role: Role,
+    client: Option<std::net::IpAddr>,
+    up: Option<u64>,
+    down: Option<u64>,
+}
+
+fn meanings(format: &dyn Format, lines: &[&[u8]]) -> Vec<Vec<Meaning>> {
+    let scratch = Scratch::new();
+    let meaning = |line: &&[u8]| {
+        let mut events = Vec::new();
+        // A line that does not read has no meaning; how many do is the kind's own business.
+        let _ = format.parse(line, &scratch, &mut events);
+        let of = |event: &Event<'_>| Meaning {
+            role: event.role,
+            client: event.source.ip,
+            up: event.source.bytes,
+            down: event.destination.bytes,
+        };
+        events.iter().map(of).collect()
+    };
+    lines.iter().map(meaning).collect()
+}
+
+fn nothing_fits(lines: &[&[u8]]) -> String {
+    if lines.iter().all(|line| line.trim_ascii().is_empty()) {
+        return "there is no line to recognise a format by: pass --format NAME".into();
+    }
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    format!(
+        "no known format fits: pass --format NAME ({}) or --format 'KIND:STRING' with the server's own format string",
+        names.join(", ")
+    )
+}
+
+/// The first line, from 1, that no kind recognises even alone.
+fn first_misfit(lines: &[&[u8]], context: &Context) -> usize {
+    let fits = |line: &[u8]| {
+        line.trim_ascii().is_empty()
+            || KINDS.iter().any(|kind| !matches!((kind.sniff)(&[line], context), Sniffed::No))
+    };
+    lines.iter().position(|line| !fits(line)).map_or(1, |place| place + 1)
+}
+
+/// The format named on the command line or in the configuration, and its kind: `NAME` or `KIND:STRING`.
+///
+/// # Errors
+/// If there is no such kind (with the nearest name, where one is near) or its string cannot be compiled; the position
+/// counts from the beginning of `text`.
 pub fn named(text: &str, context: &Context) -> Result<(&'static Kind, Arc<dyn Format>), SpecError> {
-    let (name, spec) = text.split_once(':').unwrap_or((text, ""));
-    let kind = kind(name).ok_or(SpecError { message: "no".into(), position: 0 })?;
-    Ok((kind, (kind.compile)(spec, context)?))
+    let (name, spec, start) = match text.split_once(':') {
+        Some((name, spec)) => (name, spec, name.len() + 1),
+        None => (text, "", text.len()),
+    };
+    let kind = kind(name).ok_or_else(|| SpecError { message: no_such_kind(name, context), position: 0 })?;
+    let shift = |error: SpecError| SpecError { position: error.position + start, ..error };
+    Ok((kind, (kind.compile)(spec, context).map_err(shift)?))
 }
+
+fn no_such_kind(name: &str, context: &Context) -> String {
+    let nickname = name.to_ascii_lowercase();
+    let asked = nickname.replace(['_', '.', ' '], "-");
+    // A kind that ignores its string would take any name; it is asked for nonsense too.
+    let knows = |kind: &&&Kind| {
+        (kind.compile)(&nickname, context).is_ok() && (kind.compile)("no such layout", context).is_err()
+    };
+    let nicknames: Vec<String> =
+        KINDS.iter().filter(knows).map(|kind| format!("{}:{nickname}", kind.name)).collect();
+    let near = KINDS.iter().map(|kind| (distance(&asked, kind.name), kind.name)).min();
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let all = format!("the formats are {}", names.join(", "));
+    match near {
+        Some((steps, near)) if steps <= 2 && steps < near.len() / 2 + 1 => {
+            format!("there is no format \"{name}\"; did you mean \"{near}\"? ({all})")
+        }
+        _ if !nicknames.is_empty() => {
+            format!("there is no format \"{name}\"; did you mean {}? ({all})", nicknames.join(" or "))
+        }
+        _ => format!("there is no format \"{name}\"; {all}"),
+    }
+}
+
+/// How many letters must be changed, added, removed or swapped with their neighbour (optimal string alignment).
+/// Names are short, and so is what is compared: at most 32 bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<u8>, Vec<u8>) = (a.bytes().take(32).collect(), b.bytes().take(32).collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    let cell = |rows: &[Vec<usize>], i: usize, j: usize| rows.get(i).and_then(|row| row.get(j)).copied();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let far = usize::MAX - 1;
+            let changed = cell(&rows, i, j).unwrap_or(far).saturating_add(usize::from(x != y));
+            let removed = cell(&rows, i, j + 1).unwrap_or(far).saturating_add(1);
+            let added = row.last().copied().unwrap_or(far).saturating_add(1);
+            let turned = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            let swapped =
+                if turned { cell(&rows, i - 1, j - 1).unwrap_or(far).saturating_add(1) } else { far };
+            row.push(changed.min(removed).min(added).min(swapped));
+        }
+        rows.push(row);
+    }
+    cell(&rows, a.len(), b.len()).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests;

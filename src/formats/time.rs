@@ -102,7 +102,9 @@ pub fn month(text: &[u8]) -> Option<i64> {
 /// Exactly two digits.
 fn two(text: &[u8]) -> Option<i64> {
     match text {
-        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0')),
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+            Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+        }
         _ => None,
     }
 }
@@ -112,7 +114,12 @@ fn two(text: &[u8]) -> Option<i64> {
 fn clock(text: &[u8]) -> Option<i64> {
     let (whole, decimals) = text.split_at_checked(8)?;
     let (hours, minutes, seconds) = (two(whole.get(..2)?)?, two(whole.get(3..5)?)?, two(whole.get(6..)?)?);
-    if whole.get(2) != Some(&b':') || whole.get(5) != Some(&b':') || hours > 23 || minutes > 59 || seconds > 60 {
+    if whole.get(2) != Some(&b':')
+        || whole.get(5) != Some(&b':')
+        || hours > 23
+        || minutes > 59
+        || seconds > 60
+    {
         return None;
     }
     let micros = match decimals {
@@ -124,7 +131,7 @@ fn clock(text: &[u8]) -> Option<i64> {
 }
 
 /// `+0100`, `-05:30`, `+01` as microseconds east of UTC.
-fn offset(text: &[u8]) -> Option<i64> {
+pub fn offset(text: &[u8]) -> Option<i64> {
     let (sign, digits) = text.split_first()?;
     let (hours, minutes) = match digits.len() {
         2 => (digits, &b"00"[..]),
@@ -176,7 +183,7 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 /// A civil date and time given in parts, in `zone`; the parts are checked.
 pub fn civil(date: Date, of_day: Span, zone: &TimeZone) -> Option<Timestamp> {
     let local = micros(date.year().into(), date.month().into(), date.day().into(), of_day.0)?;
-    in_zone(local, zone)
+    if *zone == TimeZone::UTC { Timestamp::from_micros(local) } else { in_zone(local, zone) }
 }
 
 #[cfg(test)]
@@ -203,7 +210,8 @@ mod tests {
         for wrong in ["", ".", "1.", "-1", "1e9", "99999999999999999999", "1751328000.12a"] {
             assert_eq!(epoch(wrong.as_bytes()), None, "{wrong}");
         }
-        for wrong in ["", "29/Mar/2023:01:02:03", "30/Feb/2023:01:02:03 +0000", "29/Mar/2023:24:02:03 +0000"] {
+        for wrong in ["", "29/Mar/2023:01:02:03", "30/Feb/2023:01:02:03 +0000", "29/Mar/2023:24:02:03 +0000"]
+        {
             assert_eq!(clf(wrong.as_bytes()), None, "{wrong}");
         }
     }

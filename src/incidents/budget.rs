@@ -26,7 +26,9 @@ impl FromStr for Budget {
         let number = text.trim().strip_suffix("/day").unwrap_or(text).trim();
         match number.parse() {
             Ok(per_day) if per_day > 0 => Ok(Budget { per_day }),
-            _ => Err(UnitError::new(format!("\"{text}\" is no budget: write incidents per day, as in \"10/day\""))),
+            _ => Err(UnitError::new(format!(
+                "\"{text}\" is no budget: write incidents per day, as in \"10/day\""
+            ))),
         }
     }
 }
@@ -38,7 +40,8 @@ pub fn rank<N: Ord>(
     budget: Budget,
     name: impl Fn(&Incident) -> N,
 ) -> Vec<(Incident, bool)> {
-    let mut named: Vec<(N, Incident)> = incidents.into_iter().map(|incident| (name(&incident), incident)).collect();
+    let mut named: Vec<(N, Incident)> =
+        incidents.into_iter().map(|incident| (name(&incident), incident)).collect();
     named.sort_by(|(name, a), (other, b)| {
         b.score.total_cmp(&a.score).then(b.bytes_out.cmp(&a.bytes_out)).then_with(|| name.cmp(other))
     });

@@ -51,7 +51,8 @@ impl Ledger {
             let carrier = of_host.as_ref().and_then(|(_, seen)| carrier(host, seen, now));
             for row in rows {
                 let Some(pair) = host.pairs.get(&row.destination) else { continue };
-                let users = baseline.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
+                let users =
+                    baseline.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
                 let (mut findings, boost) = pair_findings(&case, pair, users);
                 if let Some((finding, _)) = of_host.filter(|_| carrier == Some(row.destination)) {
                     findings.push(finding);
@@ -127,7 +128,8 @@ impl Ledger {
     fn mark(&self, baseline: &mut Baseline, number: u32) {
         let Some(host) = baseline.hosts.get_mut(number as usize) else { return };
         let now = host.unit.last;
-        let fresh = |key| self.open.get(&key).is_some_and(|open| now.is_some_and(|now| now - open.found <= OVER));
+        let fresh =
+            |key| self.open.get(&key).is_some_and(|open| now.is_some_and(|now| now - open.found <= OVER));
         let mut any = fresh((number, None));
         for (destination, pair) in &mut host.pairs {
             pair.unit.suspect = fresh((number, Some(*destination)));
@@ -172,7 +174,9 @@ fn pair_findings(case: &Case<'_>, pair: &Pair, users: u32) -> (Vec<Finding>, f64
     let mut boost = 0.0;
     for detector in DETECTORS {
         match detector.judge {
-            Judge::Pair(judge) => findings.extend(judge(case, pair, users).map(|seen| detector.finding(seen))),
+            Judge::Pair(judge) => {
+                findings.extend(judge(case, pair, users).map(|seen| detector.finding(seen)))
+            }
             Judge::Booster(judge) => boost += judge(pair),
             Judge::Host(_) => {}
         }
@@ -190,8 +194,10 @@ fn combined(findings: &[Finding]) -> f64 {
 /// The destination group that carries most of what stands out in a host's volume; `None` where it is spread.
 fn carrier(host: &Host, seen: &Seen, now: Timestamp) -> Option<u32> {
     let volume = |pair: &Pair| pair.unit.rolling.trailing(seen.scale, now).0.net;
-    let (destination, pair) =
-        host.pairs.iter().max_by_key(|(destination, pair)| (volume(pair), std::cmp::Reverse(**destination)))?;
+    let (destination, pair) = host
+        .pairs
+        .iter()
+        .max_by_key(|(destination, pair)| (volume(pair), std::cmp::Reverse(**destination)))?;
     (volume(pair) as f64 >= CARRIES * seen.observed as f64).then_some(*destination)
 }
 

@@ -30,7 +30,13 @@ pub struct EventWriter {
 
 impl EventWriter {
     /// Appends one line.
-    pub fn write(&mut self, event: &Event<'_>, verdict: &Verdict<'_>, place: Place<'_>, to: &mut dyn Write) -> io::Result<()> {
+    pub fn write(
+        &mut self,
+        event: &Event<'_>,
+        verdict: &Verdict<'_>,
+        place: Place<'_>,
+        to: &mut dyn Write,
+    ) -> io::Result<()> {
         let mut object = Map::new();
         if std::mem::take(&mut self.first) {
             object.insert("schema".into(), SCHEMA.into());

@@ -173,7 +173,12 @@ fn incident<'a>(told: &'a Told<'_>, summary: &Summary) -> IncidentRow<'a> {
         evidence: told
             .evidence
             .iter()
-            .map(|(file, line)| EvidenceRow { file, offset: line.offset, line: line.line, bytes_out: line.bytes })
+            .map(|(file, line)| EvidenceRow {
+                file,
+                offset: line.offset,
+                line: line.line,
+                bytes_out: line.bytes,
+            })
             .collect(),
     }
 }
@@ -190,7 +195,10 @@ fn source<'a>(report: &'a SourceReport<'_>) -> SourceRow<'a> {
         lines: counts.lines,
         events: counts.events,
         skipped: counts.skipped,
-        rejected: counts.rejected_by_reason().map(|(reason, count)| (reason.to_owned(), count.into())).collect(),
+        rejected: counts
+            .rejected_by_reason()
+            .map(|(reason, count)| (reason.to_owned(), count.into()))
+            .collect(),
         late: counts.late,
         internal: counts.internal,
         external: counts.external,

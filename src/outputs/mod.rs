@@ -44,5 +44,8 @@ pub const OUTPUTS: &[Output] =
 
 /// Renders a report with the output of this name; an unknown name renders nothing.
 pub fn write(name: &str, report: &Report<'_>, style: Style, to: &mut dyn Write) -> io::Result<()> {
-    OUTPUTS.iter().find(|output| output.name == name).map_or(Ok(()), |output| (output.write)(report, style, to))
+    OUTPUTS
+        .iter()
+        .find(|output| output.name == name)
+        .map_or(Ok(()), |output| (output.write)(report, style, to))
 }

@@ -36,7 +36,8 @@ fn headline(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
             Bytes(summary.bytes_out)
         );
     }
-    let gone: u64 = report.incidents.iter().filter(|told| told.in_budget).map(|told| told.incident.bytes_out).sum();
+    let gone: u64 =
+        report.incidents.iter().filter(|told| told.in_budget).map(|told| told.incident.bytes_out).sum();
     writeln!(
         to,
         "{} of {} ({:.2} %) in {}{more}: {} of {} that left.\n",
@@ -131,8 +132,10 @@ fn source(report: &SourceReport<'_>, style: Style, to: &mut dyn Write) -> io::Re
         counted(counts.events, "event"),
     )?;
     if counts.rejected_total() > 0 {
-        let reasons: Vec<String> =
-            counts.rejected_by_reason().map(|(reason, count)| format!("{reason} {}", grouped(count))).collect();
+        let reasons: Vec<String> = counts
+            .rejected_by_reason()
+            .map(|(reason, count)| format!("{reason} {}", grouped(count)))
+            .collect();
         write!(to, ", rejected {} ({})", grouped(counts.rejected_total()), reasons.join(", "))?;
     }
     for (count, what) in [

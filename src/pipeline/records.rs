@@ -99,7 +99,8 @@ pub(super) fn records<'a>(
             late = at != closed;
             oldest = oldest.min(at);
         }
-        let tools = event.user_agent.map_or(0, |agent| *agents.entry(agent).or_insert_with(|| tool::tools_in(agent)));
+        let tools =
+            event.user_agent.map_or(0, |agent| *agents.entry(agent).or_insert_with(|| tool::tools_in(agent)));
         tally.events += 1;
         tally.late += u64::from(late);
         tally.blind += u64::from(egress.bytes_out.is_none());

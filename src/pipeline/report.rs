@@ -140,9 +140,8 @@ fn id(host: &str, destination: Option<&str>, incident: &Incident) -> String {
 /// What a source cannot show: by its format, or by what its lines turned out to lack.
 fn blind(source: &Source, counts: &Counts) -> Option<String> {
     let share = || {
-        (counts.blind > 0).then(|| {
-            format!("{} of {} events do not say how much left", counts.blind, counts.events)
-        })
+        (counts.blind > 0)
+            .then(|| format!("{} of {} events do not say how much left", counts.blind, counts.events))
     };
     // A header may have changed the format after the first line; what the events showed decides.
     if counts.events > 0 && counts.blind < counts.events {

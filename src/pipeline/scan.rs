@@ -45,7 +45,14 @@ pub struct Scanned {
 
 impl Scan {
     /// An empty scan. `take.booking` is set here: a scan books by the moment a transfer was over.
-    pub fn new(settings: Settings, lateness: Span, shards: usize, sources: usize, estate: Estate, take: Take) -> Scan {
+    pub fn new(
+        settings: Settings,
+        lateness: Span,
+        shards: usize,
+        sources: usize,
+        estate: Estate,
+        take: Take,
+    ) -> Scan {
         let settings = Settings { by: By::HostDestination, window: Some(WINDOW), ..settings };
         let take = Take { booking: Booking::Close { lateness }, ..take };
         let sums = Sums::new(settings, shards, sources, estate, take);
@@ -108,7 +115,8 @@ impl Scan {
     pub fn finish(mut self) -> Scanned {
         self.reached(&[]);
         let shards = self.sums.shards().iter().map(|shard| shard.hosts.evicted + shard.destinations.evicted);
-        let evicted = shards.sum::<u64>() + self.hosts.evicted + self.destinations.evicted + self.baseline.evicted;
+        let evicted =
+            shards.sum::<u64>() + self.hosts.evicted + self.destinations.evicted + self.baseline.evicted;
         Scanned {
             evicted,
             hosts: self.hosts,

@@ -62,7 +62,9 @@ impl<M: Measure + Send + Sync> Sums<M> {
 
     /// What depends on the pieces before: event time of the source, and so which lines are late.
     fn join(&mut self, source: usize, records: &mut Records<'_>) {
-        let Some((newest, counts)) = self.newest.get_mut(source).zip(self.counts.get_mut(source)) else { return };
+        let Some((newest, counts)) = self.newest.get_mut(source).zip(self.counts.get_mut(source)) else {
+            return;
+        };
         if let (Booking::Close { lateness }, Some(before)) = (self.take.booking, *newest) {
             let open = before - lateness;
             if records.oldest < open {

@@ -58,7 +58,11 @@ impl Counts {
 
     /// Rejected lines by reason, without zeros.
     pub fn rejected_by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        Reason::ALL.iter().zip(self.rejected).filter(|(_, count)| *count > 0).map(|(reason, count)| (reason.name(), count))
+        Reason::ALL
+            .iter()
+            .zip(self.rejected)
+            .filter(|(_, count)| *count > 0)
+            .map(|(reason, count)| (reason.name(), count))
     }
 
     /// Counts a rejected line and keeps it as a sample while there is room.
@@ -74,7 +78,8 @@ impl Counts {
 
     /// Widens the span of stamps.
     pub fn see(&mut self, stamp: Timestamp) {
-        self.span = Some(self.span.map_or((stamp, stamp), |(first, last)| (first.min(stamp), last.max(stamp))));
+        self.span =
+            Some(self.span.map_or((stamp, stamp), |(first, last)| (first.min(stamp), last.max(stamp))));
     }
 
     /// Adds the counts of a later piece of the same source.

@@ -82,7 +82,9 @@ impl Directory {
     pub fn group(&mut self, party: Party<'_>) -> u32 {
         let party = match party {
             Party::Ip(IpAddr::V4(ip)) => Party::Ip(IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & !0xff))),
-            Party::Ip(IpAddr::V6(ip)) => Party::Ip(IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !(u128::MAX >> 48)))),
+            Party::Ip(IpAddr::V6(ip)) => {
+                Party::Ip(IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !(u128::MAX >> 48))))
+            }
             Party::Name(_) => party,
         };
         self.id(party, |party| match party {
@@ -201,8 +203,10 @@ mod tests {
     #[test]
     fn beyond_the_cap_all_share_one_entry() {
         let mut directory = Directory::new(2);
-        let ids: Vec<u32> =
-            ["a", "b", "c", "d", "a"].iter().map(|name| directory.group(Party::Name(name.as_bytes()))).collect();
+        let ids: Vec<u32> = ["a", "b", "c", "d", "a"]
+            .iter()
+            .map(|name| directory.group(Party::Name(name.as_bytes())))
+            .collect();
         assert_eq!(ids, [0, 1, 2, 2, 0]);
         assert_eq!(directory.name(2), OTHERS);
         assert_eq!(directory.evicted, 2);

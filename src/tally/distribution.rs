@@ -80,7 +80,8 @@ impl Distribution {
     /// How many values are at least `value`, to within the bucket that holds it, which counts whole.
     pub fn count_from(&self, value: u64) -> u64 {
         let from = bucket(value);
-        let settled = self.buckets.iter().rev().take_while(|(bucket, _)| *bucket >= from).map(|(_, count)| count);
+        let settled =
+            self.buckets.iter().rev().take_while(|(bucket, _)| *bucket >= from).map(|(_, count)| count);
         settled.sum::<u64>() + self.pending.iter().filter(|bucket| **bucket >= from).count() as u64
     }
 

@@ -60,7 +60,9 @@ fn damaged_lines_are_counted_by_reason() {
 
 #[test]
 fn a_stamp_from_the_future_does_not_drag_time() {
-    let log = [HEAD, &row(1, "7"), "2999-01-01 00:00:00 10.1.2.3 files.example 7 10 TCP_MISS\n", &row(2, "7")].concat();
+    let log =
+        [HEAD, &row(1, "7"), "2999-01-01 00:00:00 10.1.2.3 files.example 7 10 TCP_MISS\n", &row(2, "7")]
+            .concat();
     let run = feed(&["scan", "--json"], &[log.as_bytes()]);
     let source = &run.rows("source")[0];
     assert_eq!(source["rejected"]["future_timestamp"], 1);
@@ -71,12 +73,15 @@ fn a_stamp_from_the_future_does_not_drag_time() {
 fn terminal_output_is_safe_to_look_at() {
     let log = HEAD.to_owned() + "2023-03-29 01:02:03 10.1.2.3 a\u{1b}[31m\u{202e}b 7 10 TCP_MISS\n";
     let run = feed(&["volumes", "--by", "host,destination"], &[log.as_bytes()]);
-    assert!(run.stdout.contains("\\u{1b}") && !run.stdout.contains('\u{1b}') && !run.stdout.contains('\u{202e}'));
+    assert!(
+        run.stdout.contains("\\u{1b}") && !run.stdout.contains('\u{1b}') && !run.stdout.contains('\u{202e}')
+    );
 }
 
 #[test]
 fn a_closed_pipe_is_no_trouble() {
-    let log: String = HEAD.to_owned() + &(0..60).map(|second| row(second, "7").repeat(2_000)).collect::<String>();
+    let log: String =
+        HEAD.to_owned() + &(0..60).map(|second| row(second, "7").repeat(2_000)).collect::<String>();
     let script = format!("'{}' parse | head -n 1", env!("CARGO_BIN_EXE_outflow"));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");

@@ -65,7 +65,9 @@ impl Case {
                 while at < traffic.to {
                     let stamp = at.strftime("%Y-%m-%d %H:%M:%S");
                     let Traffic { destination, bytes_out, bytes_in, .. } = traffic;
-                    let row = format!("{stamp} {ip} {destination} PUT 200 {bytes_out} {bytes_in} {agent} TCP_MISS\n");
+                    let row = format!(
+                        "{stamp} {ip} {destination} PUT 200 {bytes_out} {bytes_in} {agent} TCP_MISS\n"
+                    );
                     rows.push((at, row));
                     at += jiff::SignedDuration::from_mins(traffic.every);
                 }
@@ -93,7 +95,8 @@ pub fn all() -> Vec<(String, Case)> {
 }
 
 fn speaking(incident: &Value) -> BTreeSet<String> {
-    let names = incident["detectors"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned());
+    let names =
+        incident["detectors"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned());
     names.collect()
 }
 
@@ -120,7 +123,9 @@ fn every_case_gives_its_incidents() {
 fn every_detector_has_a_case_that_fires_and_one_that_is_silent() {
     let cases = all();
     for detector in outflow::detectors::DETECTORS {
-        let of = |fires: bool| cases.iter().any(|(_, case)| case.detector == detector.name && case.incidents.is_empty() != fires);
+        let of = |fires: bool| {
+            cases.iter().any(|(_, case)| case.detector == detector.name && case.incidents.is_empty() != fires)
+        };
         assert!(of(true) && of(false), "{} needs a case of each kind in tests/cases", detector.name);
         for part in ["What it sees", "How", "What fools it", "Source:"] {
             assert!(detector.manual.contains(part), "{}: the manual has no \"{part}\"", detector.name);

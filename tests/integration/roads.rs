@@ -44,7 +44,11 @@ fn every_road_leads_to_the_same_incidents_and_sums() {
     assert!(expected.len() > 3 && sums.len() > 1000);
 
     for threads in ["2", "3", "7"] {
-        assert_eq!(incidents(&run(&["scan", "--json", "--all", "--threads", threads, &whole])), expected, "{threads}");
+        assert_eq!(
+            incidents(&run(&["scan", "--json", "--all", "--threads", threads, &whole])),
+            expected,
+            "{threads}"
+        );
         assert_eq!(volumes(&["--threads", threads, &whole]), sums, "{threads} threads");
     }
 
@@ -59,15 +63,18 @@ fn every_road_leads_to_the_same_incidents_and_sums() {
     assert_eq!(incidents(&run(&["scan", "--json", "--all", &path(&packed)])), expected, "zstd");
 
     // Rotated into five files, each with the header, the later ones named first; the older ones compressed.
-    let header: Vec<u8> = log.split_inclusive(|b| *b == b'\n').take_while(|l| l.starts_with(b"#")).flatten().copied().collect();
-    let lines: Vec<&[u8]> = log.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#")).collect();
+    let header: Vec<u8> =
+        log.split_inclusive(|b| *b == b'\n').take_while(|l| l.starts_with(b"#")).flatten().copied().collect();
+    let lines: Vec<&[u8]> =
+        log.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#")).collect();
     let rotated = folder.path().join("rotated");
     fs::create_dir(&rotated).unwrap();
     for (number, part) in lines.chunks(lines.len() / 5 + 1).enumerate() {
         let text = [&header[..], &part.concat()].concat();
         let name = rotated.join(format!("conn.{}.log", 9 - number));
         if number < 3 {
-            let mut gzip = flate2::write::GzEncoder::new(fs::File::create(name).unwrap(), flate2::Compression::fast());
+            let mut gzip =
+                flate2::write::GzEncoder::new(fs::File::create(name).unwrap(), flate2::Compression::fast());
             gzip.write_all(&text).unwrap();
             gzip.finish().unwrap();
         } else {
@@ -77,6 +84,10 @@ fn every_road_leads_to_the_same_incidents_and_sums() {
     let rotated = path(&rotated);
     assert_eq!(incidents(&run(&["scan", "--json", "--all", &rotated])), expected, "rotated");
     let glob = format!("{rotated}/*.log");
-    assert_eq!(incidents(&run(&["scan", "--json", "--all", "--threads", "2", &glob, &rotated])), expected, "twice named");
+    assert_eq!(
+        incidents(&run(&["scan", "--json", "--all", "--threads", "2", &glob, &rotated])),
+        expected,
+        "twice named"
+    );
     assert_eq!(volumes(&[&rotated]), sums, "rotated");
 }

@@ -1,13 +1,135 @@
-//! apache: not written yet.
+//! Apache's access log: common, combined, vhost_combined, combinedio and any `LogFormat` string.
+//!
+//! `%b` and `%B` are the size of the answer's body, `%O` what was sent with headers; `%I` is what came in. `%t` is when
+//! the request was received. Where the string has `%{X-Forwarded-For}i` the first address in it is taken for the client:
+//! right behind a balancer that writes it, and a client's invention in front of one that does not.
+
+use super::clf::{self, Front, Writer};
 use crate::event::Role;
-use crate::formats::{Kind, Sniffed, SpecError};
+use crate::formats::format_string::{Dialect, Layout, apache, sample};
+use crate::formats::{Context, Format, Kind, Sniffed, SpecError};
+use std::sync::Arc;
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "apache",
-    about: "",
-    roles: &[Role::Flow],
-    compile: |_, _| Err(SpecError { message: "not written yet".into(), position: 0 }),
-    sniff: |_, _| Sniffed::No,
+    about: "Apache httpd: common, combined, vhost_combined, combinedio, or any LogFormat string",
+    roles: &[Role::Server, Role::Proxy],
+    compile,
+    sniff,
     is_header: None,
 };
+
+/// The combined log.
+pub(super) const COMBINED: &str = r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#;
+
+/// The layouts by the names that Apache's own configuration files give them.
+const NICKNAMES: &[(&str, &str)] = &[
+    ("common", r#"%h %l %u %t "%r" %>s %b"#),
+    ("combined", COMBINED),
+    ("vhost_common", r#"%v %h %l %u %t "%r" %>s %b"#),
+    ("vhost_combined", r#"%v:%p %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#),
+    ("combinedio", r#"%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %I %O"#),
+];
+
+fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
+    let spec = match spec.trim() {
+        "" => COMBINED,
+        name if !name.contains('%') => {
+            let named = NICKNAMES.iter().find(|(nickname, _)| *nickname == name);
+            named.map(|(_, spec)| *spec).ok_or_else(|| SpecError {
+                message:
+                    "not a layout that is known by name (common, combined, vhost_common, vhost_combined, \
+                          combinedio), and a LogFormat string has directives like %h"
+                        .into(),
+                position: 0,
+            })?
+        }
+        _ => spec,
+    };
+    let (role, remedy) = match context.role {
+        Some(Role::Proxy) => (Role::Proxy, "add %I to LogFormat (with mod_logio)"),
+        _ => (Role::Server, "add %O to LogFormat (with mod_logio)"),
+    };
+    let dialect = Dialect { dataset: "apache", role, remedy, context };
+    Ok(Arc::new(Layout::compile(apache::pieces(spec)?, dialect)?))
+}
+
+fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
+    let Some(survey) = clf::survey(lines) else { return Sniffed::No };
+    if survey.absolute && context.role.is_none() {
+        return Sniffed::Unsure {
+            say: "the requests name whole URLs, as in the log of a forward proxy (egress is what clients send) or of a \
+                  cache before a web server (egress is what it answers): pass --role proxy or --role server"
+                .into(),
+        };
+    }
+    let forwarded = format!("{COMBINED} \"%{{X-Forwarded-For}}i\"");
+    let spec = match (survey.front, survey.columns.as_str(), survey.writer) {
+        (Front::Nothing, "", _) => "common",
+        (Front::Nothing, "qq", Writer::Apache | Writer::Either) => "combined",
+        (Front::Name, "", _) => "vhost_common",
+        (Front::NameAndPort, "qq", _) => "vhost_combined",
+        (Front::Nothing, "qqq", Writer::Apache) if survey.third_is_addresses => &forwarded,
+        // nginx answers for these.
+        (Front::Nothing, "qq", Writer::Nginx) => return Sniffed::No,
+        (Front::Nothing, "qqq", _) if survey.third_is_addresses => return Sniffed::No,
+        _ => return Sniffed::Unsure { say: unsure(&survey) },
+    };
+    if !compile(spec, context).is_ok_and(|format| sample::reads_most(&*format, lines)) {
+        return Sniffed::No;
+    }
+    let name = if spec.contains('%') { "combined, with X-Forwarded-For" } else { spec };
+    let why = match survey.writer {
+        Writer::Apache => {
+            format!("the lines are the {name} log, and a missing size is \"-\" as Apache writes it")
+        }
+        Writer::Nginx | Writer::Either => format!("the lines are the {name} log"),
+    };
+    Sniffed::Yes { spec: spec.into(), why }
+}
+
+/// What to pass for a log of this family with more in it than can be told from the lines.
+fn unsure(survey: &clf::Survey) -> String {
+    let front = match survey.front {
+        Front::Nothing => "",
+        Front::Name => "%v ",
+        Front::NameAndPort => "%v:%p ",
+    };
+    let nginx = super::nginx::COMBINED;
+    let extra = survey.columns.strip_prefix("qq");
+    let (first, second) = match (front, extra) {
+        ("", Some("nn")) => (
+            format!("'apache:{COMBINED} %I %O' (bytes in, bytes out)"),
+            format!("'nginx:{nginx} $request_length $bytes_sent'"),
+        ),
+        ("", Some("n")) => (
+            format!("'apache:{COMBINED} %D' (microseconds)"),
+            format!("'nginx:{nginx} $request_length' (bytes in)"),
+        ),
+        ("", Some("f")) => (
+            format!("'nginx:{nginx} $request_time' (seconds)"),
+            format!("'nginx:{nginx} $upstream_response_time' (passed over)"),
+        ),
+        ("", Some("nf")) => (
+            format!("'nginx:{nginx} $request_length $request_time' (bytes in, seconds)"),
+            format!("'nginx:{nginx} $bytes_sent $request_time' (bytes out, seconds)"),
+        ),
+        ("", Some(_)) => (format!("'apache:{COMBINED} …'"), format!("'nginx:{nginx} …'")),
+        (front, Some(_)) => {
+            (format!("'apache:{front}{COMBINED} %I %O'"), format!("'apache:{front}{COMBINED} …'"))
+        }
+        (front, None) => {
+            let common = r#"%h %l %u %t "%r" %>s %b"#;
+            (format!("'apache:{front}{common} %I %O'"), format!("'apache:{front}{common} …'"))
+        }
+    };
+    format!(
+        "the lines are of the common log's family with more values behind the size than the usual two, and what those \
+         count cannot be told from them: pass --format {first} or --format {second}, or the server's own LogFormat or \
+         log_format string"
+    )
+}
+
+#[cfg(test)]
+mod tests;

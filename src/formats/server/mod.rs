@@ -1,4 +1,5 @@
 //! The server formats.
+mod clf;
 pub mod w3c;
 pub mod apache;
 pub mod nginx;

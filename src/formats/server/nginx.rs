@@ -1,13 +1,73 @@
-//! nginx: not written yet.
+//! nginx's access log: combined and any `log_format` string.
+//!
+//! `$body_bytes_sent` leaves the headers out, `$bytes_sent` has them and wins; `$request_length` is what came in. The
+//! line is written when the answer has been sent. `$http_x_forwarded_for` is taken for the client as in
+//! [`super::apache`], with the same limit to what it is worth. `$upstream_…` may hold lists and are passed over.
+
+use super::clf::{self, Front, Writer};
 use crate::event::Role;
-use crate::formats::{Kind, Sniffed, SpecError};
+use crate::formats::format_string::{Dialect, Layout, nginx, sample};
+use crate::formats::{Context, Format, Kind, Sniffed, SpecError};
+use std::sync::Arc;
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "nginx",
-    about: "",
-    roles: &[Role::Flow],
-    compile: |_, _| Err(SpecError { message: "not written yet".into(), position: 0 }),
-    sniff: |_, _| Sniffed::No,
+    about: "nginx: combined, or any log_format string",
+    roles: &[Role::Server, Role::Proxy],
+    compile,
+    sniff,
     is_header: None,
 };
+
+/// The layout that nginx has built in.
+pub(super) const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
+
+fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
+    let spec = match spec.trim() {
+        "" | "combined" => COMBINED,
+        text if !text.contains('$') => {
+            let message = "not a layout that is known by name (combined), and a log_format string has variables like \
+                           $remote_addr";
+            return Err(SpecError { message: message.into(), position: 0 });
+        }
+        _ => spec,
+    };
+    let (role, remedy) = match context.role {
+        Some(Role::Proxy) => (Role::Proxy, "add $request_length to log_format"),
+        _ => (Role::Server, "add $bytes_sent to log_format"),
+    };
+    let dialect = Dialect { dataset: "nginx", role, remedy, context };
+    Ok(Arc::new(Layout::compile(nginx::pieces(spec)?, dialect)?))
+}
+
+/// Answers for the combined log, also with `X-Forwarded-For` behind it as in the configuration file that nginx is
+/// shipped with; [`super::apache`] speaks for what neither can tell.
+fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
+    let Some(survey) = clf::survey(lines) else { return Sniffed::No };
+    if survey.front != Front::Nothing || survey.writer == Writer::Apache {
+        return Sniffed::No;
+    }
+    if survey.absolute && context.role.is_none() {
+        return Sniffed::No;
+    }
+    let forwarded = format!("{COMBINED} \"$http_x_forwarded_for\"");
+    let (spec, name) = match survey.columns.as_str() {
+        "qq" => ("combined", "combined log"),
+        "qqq" if survey.third_is_addresses => (forwarded.as_str(), "combined log with X-Forwarded-For"),
+        _ => return Sniffed::No,
+    };
+    if !compile(spec, context).is_ok_and(|format| sample::reads_most(&*format, lines)) {
+        return Sniffed::No;
+    }
+    let why = match survey.writer {
+        Writer::Nginx => {
+            format!("the lines are the {name} with zeros, statuses or escapes as nginx writes them")
+        }
+        Writer::Apache | Writer::Either => format!("the lines are the {name}"),
+    };
+    Sniffed::Yes { spec: spec.into(), why }
+}
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,12 @@ fn read_with<'a>(
     let mut format = compile(spec, &Context { detail, ..Context::default() }).unwrap();
     let (mut events, mut rejects) = (Vec::new(), Vec::new());
     for line in lines {
-        match KIND.is_header.is_some_and(|is| is(line.as_bytes())).then(|| format.header(line.as_bytes())).flatten() {
+        match KIND
+            .is_header
+            .is_some_and(|is| is(line.as_bytes()))
+            .then(|| format.header(line.as_bytes()))
+            .flatten()
+        {
             Some(next) => format = next.unwrap(),
             None => rejects.extend(format.parse(line.as_bytes(), scratch, &mut events).err()),
         }

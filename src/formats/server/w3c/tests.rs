@@ -10,7 +10,12 @@ pub(super) fn read(spec: &str, context: &Context, lines: &[&str]) -> (Vec<Event<
     let (mut events, mut rejects) = (Vec::new(), Vec::new());
     for line in lines {
         let (scratch, line): (_, &'static str) = (Box::leak(Box::default()), (*line).to_owned().leak());
-        match KIND.is_header.is_some_and(|is| is(line.as_bytes())).then(|| format.header(line.as_bytes())).flatten() {
+        match KIND
+            .is_header
+            .is_some_and(|is| is(line.as_bytes()))
+            .then(|| format.header(line.as_bytes()))
+            .flatten()
+        {
             Some(next) => format = next.unwrap(),
             None => rejects.extend(format.parse(line.as_bytes(), scratch, &mut events).err()),
         }

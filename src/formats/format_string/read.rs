@@ -1,0 +1,249 @@
+//! Reading a line by a compiled layout: split at the literals, fill the fields, then settle what several of them say
+//! together (the moment, the server).
+
+use super::escape::Encoding;
+use super::field::{Field, Padding};
+use super::layout::{Layout, Step};
+use super::stamp::Moment;
+use super::target;
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Event, Role, address, number, split_authority};
+use crate::formats::{Detail, Format, Scratch, Sight, time};
+use crate::units::Span;
+use std::net::IpAddr;
+
+/// How often a line that does not read is tried again with a longer free text. A user name or a URL may hold the very
+/// literal that should end it; each such place costs one try, and a line with more of them is not worth the time.
+const RETRIES: usize = 16;
+
+/// What several fields say together, until the line is read.
+#[derive(Default)]
+struct Found<'a> {
+    moment: Moment,
+    url: Option<&'a [u8]>,
+    forwarded: Option<IpAddr>,
+    /// The name asked for, with its rank.
+    domain: Option<(u8, &'a [u8])>,
+    own_name: Option<&'a [u8]>,
+    own_ip: Option<IpAddr>,
+    own_port: Option<u16>,
+    sni: Option<&'a [u8]>,
+    upstream: Option<&'a [u8]>,
+    upstream_port: Option<u16>,
+    peer: bool,
+}
+
+/// Why a line did not read, and the last free text before that: which step, and where its text ended.
+struct Failure {
+    reject: Reject,
+    free_text: Option<(usize, usize)>,
+}
+
+impl Format for Layout {
+    fn parse<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        match self.attempt(line, scratch, &[]) {
+            Ok(event) => events.push(event),
+            Err(_) if line.trim_ascii().is_empty() => {}
+            Err(failure) => events.push(self.retry(line, scratch, failure)?),
+        }
+        Ok(())
+    }
+
+    fn sight(&self) -> Sight {
+        self.sight.clone()
+    }
+}
+
+impl Layout {
+    /// Reads the line; `stretched` says from which position on to look for the end of some free texts.
+    fn attempt<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        stretched: &[(usize, usize)],
+    ) -> Result<Event<'a>, Failure> {
+        let mut free_text = None;
+        let mut event =
+            Event { dataset: self.dataset, role: self.sight.role, stamped: self.stamped, ..Event::default() };
+        let mut found = Found::default();
+        let mut at = self.lead.len();
+        if !line.starts_with(&self.lead) {
+            return Err(Failure { reject: Reject::at(Reason::Malformed, 0), free_text });
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            let from = stretched.iter().find(|(step, _)| *step == index).map_or(at, |(_, from)| *from);
+            let Some((text, next)) = step.split(line, at, from) else {
+                return Err(Failure { reject: Reject::at(Reason::Malformed, at), free_text });
+            };
+            if step.free_text {
+                free_text = Some((index, text.end));
+            }
+            if step.wanted {
+                let text = line.get(text).unwrap_or_default();
+                let text = if step.padding == Padding::None { text } else { text.trim_ascii() };
+                if let Err(reason) = self.fill(step, text, &mut event, &mut found, scratch) {
+                    return Err(Failure { reject: Reject::at(reason, at), free_text });
+                }
+            }
+            at = next;
+        }
+        match found.moment.finish(&self.zone) {
+            Some(timestamp) => event.timestamp = timestamp,
+            None => return Err(Failure { reject: Reject::line(Reason::BadTimestamp), free_text }),
+        }
+        found.settle(&mut event, self.detail);
+        Ok(event)
+    }
+
+    /// Tries again with longer free texts, the last one first; gives the first failure if nothing reads.
+    #[cold]
+    fn retry<'a>(&self, line: &'a [u8], scratch: &'a Scratch, failure: Failure) -> Result<Event<'a>, Reject> {
+        let mut stretched: Vec<(usize, usize)> = Vec::new();
+        let mut last = failure.free_text;
+        for _ in 0..RETRIES {
+            let Some((index, end)) = last else { break };
+            stretched.retain(|(step, _)| *step < index);
+            stretched.push((index, end + 1));
+            match self.attempt(line, scratch, &stretched) {
+                Ok(event) => return Ok(event),
+                Err(failure) => last = failure.free_text,
+            }
+        }
+        Err(failure.reject)
+    }
+
+    fn fill<'a>(
+        &self,
+        step: &Step,
+        text: &'a [u8],
+        event: &mut Event<'a>,
+        found: &mut Found<'a>,
+        scratch: &'a Scratch,
+    ) -> Result<(), Reason> {
+        let words = |text: &'a [u8]| match text {
+            b"" | b"-" | b"\"\"" => None,
+            text if step.encoding == Encoding::Shell => {
+                let bare = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
+                Some(step.encoding.decode(bare, scratch))
+            }
+            text => Some(step.encoding.decode(text, scratch)),
+        };
+        match &step.field {
+            Field::Client => event.source.set_host(text),
+            Field::ClientName => match address(text) {
+                Some(ip) => event.source.ip = event.source.ip.or(Some(ip)),
+                None => event.source.domain = words(text),
+            },
+            Field::Forwarded => found.forwarded = target::forwarded(text),
+            Field::ClientPort => event.source.port = small(text)?,
+            Field::Stamp(style, _) => {
+                style.read(text, &self.zone, &mut found.moment).ok_or(Reason::BadTimestamp)?;
+            }
+            Field::Request => {
+                let request = target::request(text);
+                event.method = request.method.filter(|_| self.detail == Detail::Full);
+                found.url = request.url.and_then(words);
+            }
+            Field::Method => event.method = words(text),
+            Field::Url | Field::Path => found.url = words(text),
+            Field::Status => event.status = small(text)?.filter(|status| *status >= 100),
+            Field::SourceBytes => event.source.bytes = size(text)?,
+            Field::DestinationBytes { dash_is_zero } => {
+                event.destination.bytes = if text == b"-" { dash_is_zero.then_some(0) } else { size(text)? };
+            }
+            Field::User => event.user = words(text),
+            Field::Agent => event.user_agent = words(text),
+            Field::Domain => {
+                let better = found.domain.is_none_or(|(rank, _)| step.rank < rank);
+                if let Some(name) = words(text).filter(|_| better) {
+                    found.domain = Some((step.rank, name));
+                }
+            }
+            Field::Port => event.destination.port = small(text)?,
+            // nginx's name for "any name".
+            Field::OwnName => found.own_name = words(text).filter(|name| *name != b"_"),
+            Field::OwnIp => found.own_ip = address(text),
+            Field::OwnPort => found.own_port = small(text)?,
+            Field::Sni => found.sni = words(text),
+            Field::Duration(unit) => event.duration = duration(text, *unit)?,
+            Field::Hierarchy => found.peer = target::is_peer(text),
+            Field::Upstream => found.upstream = words(text).or(found.upstream),
+            Field::UpstreamPort => found.upstream_port = small(text)?.filter(|port| *port != 0),
+            Field::Observer => event.observer = words(text),
+            Field::Opaque | Field::OpaqueList | Field::Query => {}
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Settles client and server.
+    fn settle(self, event: &mut Event<'a>, detail: Detail) {
+        if detail == Detail::Full {
+            event.url = self.url;
+        }
+        if let Some(ip) = self.forwarded {
+            // Name and port logged beside it are those of the last proxy.
+            event.source.ip = Some(ip);
+            event.source.domain = None;
+            event.source.port = None;
+        }
+        let end = &mut event.destination;
+        if event.role == Role::Proxy {
+            if let Some(url) = self.url {
+                target::server(url, end);
+            }
+            if !self.peer {
+                if let Some(upstream) = self.upstream {
+                    match address(upstream) {
+                        Some(ip) => end.ip = end.ip.or(Some(ip)),
+                        None => end.domain = end.domain.or(Some(upstream)),
+                    }
+                }
+                end.port = end.port.or(self.upstream_port);
+            }
+            end.domain = end.domain.or(self.sni);
+            event.observer = event.observer.or(self.own_name);
+        } else {
+            end.domain = self.own_name;
+            end.ip = self.own_ip;
+            end.port = self.own_port.or(end.port);
+        }
+        if let (None, Some((_, name))) = (end.domain, self.domain) {
+            let (host, port) = split_authority(name);
+            match address(host) {
+                Some(ip) => end.ip = end.ip.or(Some(ip)),
+                None => end.domain = Some(host),
+            }
+            end.port = end.port.or(port);
+        }
+    }
+}
+
+/// A number of bytes; `-` is absent.
+fn size(text: &[u8]) -> Result<Option<u64>, Reason> {
+    if text == b"-" { Ok(None) } else { number(text).map(Some).ok_or(Reason::BadNumber) }
+}
+
+/// A port or a status; `-` and nothing are absent.
+fn small(text: &[u8]) -> Result<Option<u16>, Reason> {
+    if matches!(text, b"" | b"-") { Ok(None) } else { number(text).map(Some).ok_or(Reason::BadNumber) }
+}
+
+/// A time taken. A negative one comes from a clock that was set back, and says nothing.
+fn duration(text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
+    if matches!(text, b"" | [b'-', ..]) {
+        return Ok(None);
+    }
+    let span = if unit == Span::SECOND.0 {
+        time::seconds(text)
+    } else {
+        number::<i64>(text).and_then(|count| count.checked_mul(unit)).map(Span)
+    };
+    span.map(Some).ok_or(Reason::BadNumber)
+}

@@ -1,0 +1,104 @@
+//! Where in a line a value stands.
+
+use super::escape::Encoding;
+use super::field::{Field, Padding};
+use super::layout::{End, Step};
+use super::stamp::{CLF_LENGTH, Moment, Style};
+
+impl Step {
+    /// Where the value that begins at `at` stands, and where the next begins. Its end is looked for from `from` on.
+    pub(super) fn split(
+        &self,
+        line: &[u8],
+        at: usize,
+        from: usize,
+    ) -> Option<(std::ops::Range<usize>, usize)> {
+        let mut at = at;
+        if self.padding == Padding::Left {
+            at += line.get(at..)?.iter().take_while(|byte| **byte == b' ').count();
+        }
+        let from = from.max(at);
+        if let Some(length) = self.own_length(line, at) {
+            let end = at.checked_add(length)?;
+            let literal: &[u8] = match &self.end {
+                End::Literal(text) | End::Last(text) => text,
+                End::Line | End::Itself | End::Before(_) => b"",
+            };
+            if line.get(end..).is_some_and(|rest| rest.starts_with(literal)) {
+                return Some((at..end, end + literal.len()));
+            }
+        }
+        match &self.end {
+            End::Line => Some((at..line.len(), line.len())),
+            End::Last(text) => {
+                let end = line.trim_ascii_end().len().checked_sub(text.len())?;
+                let ends =
+                    end >= from && line.get(end..)?.starts_with(text) && !self.escaped(line, at, end, text);
+                ends.then_some((at..end, line.len()))
+            }
+            End::Literal(text) => {
+                let end = self.find(line, at, from, text)?;
+                let mut next = end + text.len();
+                if self.padding == Padding::Right && text.as_ref() == b" " {
+                    next += line.get(next..)?.iter().take_while(|byte| **byte == b' ').count();
+                }
+                Some((at..end, next))
+            }
+            End::Before(byte) => {
+                let end = from + memchr::memchr(*byte, line.get(from..)?)?;
+                Some((at..end, end))
+            }
+            End::Itself => None,
+        }
+    }
+
+    /// The first place from `from` on where the literal stands and its quote is not part of the value.
+    fn find(&self, line: &[u8], at: usize, from: usize, literal: &[u8]) -> Option<usize> {
+        let (first, others) = literal.split_first()?;
+        let mut from = from;
+        if self.encoding == Encoding::Shell && line.get(at) == Some(&b'"') {
+            // A quoted value: its closing quote comes first.
+            from = at + 1;
+            loop {
+                from += memchr::memchr(b'"', line.get(from..)?)? + 1;
+                if !self.escaped(line, at, from - 1, b"\"") {
+                    break;
+                }
+            }
+        }
+        loop {
+            let end = from + memchr::memchr(*first, line.get(from..)?)?;
+            let fits = others.is_empty() || line.get(end + 1..)?.starts_with(others);
+            let inside = self.escaped(line, at, end, literal) || self.list_goes_on(line, at, end);
+            if fits && !inside {
+                return Some(end);
+            }
+            from = end + 1;
+        }
+    }
+
+    /// Whether the quote at `end` that begins `literal` belongs to the value: an odd number of backslashes before it.
+    fn escaped(&self, line: &[u8], at: usize, end: usize, literal: &[u8]) -> bool {
+        if literal.first() != Some(&b'"') || !self.encoding.escapes_quotes() {
+            return false;
+        }
+        let before = line.get(at..end).unwrap_or_default();
+        before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+    }
+
+    /// Whether the blank at `end` only separates the values of a list: `a, b` and `a : b`.
+    fn list_goes_on(&self, line: &[u8], at: usize, end: usize) -> bool {
+        line.get(end) == Some(&b' ')
+            && self.field.is_list()
+            && (line.get(at..end).is_some_and(|before| before.ends_with(b",") || before.ends_with(b" :"))
+                || line.get(end..).is_some_and(|rest| rest.starts_with(b" : ")))
+    }
+
+    fn own_length(&self, line: &[u8], at: usize) -> Option<usize> {
+        match &self.field {
+            Field::Stamp(Style::Clf, _) => Some(CLF_LENGTH),
+            Field::Stamp(Style::Pattern(pattern), _) => pattern.read(line.get(at..)?, &mut Moment::default()),
+            _ => None,
+        }
+    }
+}
