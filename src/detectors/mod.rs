@@ -62,7 +62,7 @@ pub struct Seen {
 }
 
 /// Every detector.
-pub(super) const DETECTORS: &[&Detector] =
+pub const DETECTORS: &[&Detector] =
     &[&first_bulk::DETECTOR, &volume_spike::DETECTOR, &rare_destination::DETECTOR, &known_tool::DETECTOR];
 
 /// The row with this name.
