@@ -63,12 +63,12 @@ impl Sink for Sums<Distribution> {
 type Entry<'a> = (Timestamp, &'a Tally<Distribution>, (u32, u32), &'a Cell<Distribution>);
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
-    let mut opened = arguments.read.open(Detail::Sums)?;
-    let by = match arguments.by {
-        ByArgument::Host => By::Host,
-        ByArgument::HostDestination => By::HostDestination,
-        ByArgument::Destination => By::Destination,
+    let (by, detail) = match arguments.by {
+        ByArgument::Host => (By::Host, Detail::Hosts),
+        ByArgument::HostDestination => (By::HostDestination, Detail::Sums),
+        ByArgument::Destination => (By::Destination, Detail::Sums),
     };
+    let mut opened = arguments.read.open(detail)?;
     let settings = Settings { by, window: arguments.window.0, ..Settings::default() };
     let sources = opened.batch.sources.len();
     let mut sums = Sums::new(settings, opened.threads, sources, opened.estate.clone(), opened.take.clone());
@@ -84,19 +84,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
             })
         })
         .collect();
-    let name =
-        |row: &Entry<'_>| (row.1.host_name(row.2.0).to_owned(), row.1.destination_name(row.2.1).to_owned());
-    match arguments.top {
-        Some(top) => {
-            rows.sort_by(|a, b| {
-                Reverse(a.3.out).cmp(&Reverse(b.3.out)).then_with(|| (a.0, name(a)).cmp(&(b.0, name(b))))
-            });
-            rows.truncate(top);
-        }
-        None => rows.sort_by(|a, b| {
-            (a.0, Reverse(a.3.out)).cmp(&(b.0, Reverse(b.3.out))).then_with(|| name(a).cmp(&name(b)))
-        }),
-    }
+    // The windows in their order, in each the most bytes first; the whole answer so where only the top is asked for.
+    let window = |row: &Entry<'_>| arguments.top.is_none().then_some(row.0);
+    let name = |row: &Entry<'_>| (row.1.host_name(row.2.0), row.1.destination_name(row.2.1));
+    rows.sort_unstable_by(|a, b| {
+        let order = (window(a), Reverse(a.3.out)).cmp(&(window(b), Reverse(b.3.out)));
+        order.then_with(|| (a.0, name(a)).cmp(&(b.0, name(b))))
+    });
+    rows.truncate(arguments.top.unwrap_or(usize::MAX));
     let rows = rows.into_iter().map(|(start, tally, (host, destination), cell)| VolumeRow {
         host: tally.host_name(host),
         destination: tally.destination_name(destination),

@@ -141,8 +141,17 @@ pub fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
     if text.is_empty() || text.len() > 20 {
         return None;
     }
+    // Nineteen digits always fit; only a twentieth can overflow.
+    let (sure, last) = text.split_at(text.len().min(19));
     let mut value: u64 = 0;
-    for &digit in text {
+    for &digit in sure {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+    }
+    for &digit in last {
         let digit = digit.wrapping_sub(b'0');
         if digit > 9 {
             return None;
@@ -173,33 +182,23 @@ fn ipv4(text: &[u8]) -> Option<std::net::Ipv4Addr> {
     if text.len() < 7 || text.len() > 15 {
         return None;
     }
-    let mut octets = [0u8; 4];
-    let mut part = 0;
-    let mut value: u32 = 0;
-    let mut digits = 0;
+    let (mut quad, mut octet, mut digits, mut dots) = (0u32, 0u32, 0, 0);
     for &byte in text {
-        if byte == b'.' {
-            if digits == 0 || part == 3 {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit <= 9 {
+            if digits == 3 || (digits == 1 && octet == 0) {
                 return None;
             }
-            *octets.get_mut(part)? = u8::try_from(value).ok()?;
-            part += 1;
-            value = 0;
-            digits = 0;
-        } else {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 || digits == 3 || (digits == 1 && value == 0) {
-                return None;
-            }
-            value = value * 10 + u32::from(digit);
+            octet = octet * 10 + digit;
             digits += 1;
+        } else if byte == b'.' && digits > 0 && octet <= 255 && dots < 3 {
+            quad = quad << 8 | octet;
+            (octet, digits, dots) = (0, 0, dots + 1);
+        } else {
+            return None;
         }
     }
-    if part != 3 || digits == 0 {
-        return None;
-    }
-    *octets.get_mut(3)? = u8::try_from(value).ok()?;
-    Some(octets.into())
+    (dots == 3 && digits > 0 && octet <= 255).then(|| (quad << 8 | octet).into())
 }
 
 #[cfg(test)]

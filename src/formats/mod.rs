@@ -91,8 +91,10 @@ impl Default for Context {
 }
 
 /// How much of each line is read. Speed comes from doing less per byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
+    /// Time, the watched host and both byte counts: what sums by host need. The other end may be left out.
+    Hosts,
     /// Time, both ends, both byte counts, and the agent: what sums and detectors need.
     Sums,
     /// Every field that `outflow parse` prints.
@@ -109,7 +111,7 @@ pub struct Kind {
     /// The roles this kind can have, the usual one first.
     pub roles: &'static [Role],
     /// Compiles the text after `NAME:` (empty: the format's own default layout).
-    pub compile: fn(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError>,
+    pub compile: fn(spec: &str, context: &Context) -> Compiled,
     /// Looks at the first lines of a source.
     pub sniff: fn(lines: &[&[u8]], context: &Context) -> Sniffed,
     /// Whether a line may be a header among the rows, so that [`Format::header`] is to be asked; `None` for formats whose
@@ -117,6 +119,9 @@ pub struct Kind {
     /// the line alone, so that the headers of a file can be found before its chunks are shared out.
     pub is_header: Option<fn(line: &[u8]) -> bool>,
 }
+
+/// A format ready to read lines, or what is wrong with the text that describes it.
+pub type Compiled = Result<Arc<dyn Format>, SpecError>;
 
 /// What [`Kind::sniff`] makes of the first lines.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ struct JsonRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     window_start: Option<String>,
     bytes_out: Option<u64>,
-    bytes_in: u64,
+    bytes_in: Option<u64>,
     events: u64,
     #[serde(skip_serializing_if = "is_zero")]
     blind_events: u64,
@@ -49,6 +49,11 @@ fn bytes_out(cell: &Cell<Distribution>) -> Option<u64> {
     (cell.blind < cell.events).then_some(cell.out)
 }
 
+/// Bytes back: `None` where no event of the row says.
+fn bytes_in(cell: &Cell<Distribution>) -> Option<u64> {
+    cell.back_seen.then_some(cell.back)
+}
+
 /// One JSON object a line; the first one carries the schema.
 pub fn json<'a>(rows: impl Iterator<Item = Row<'a>>, to: &mut dyn Write) -> io::Result<()> {
     for (place, row) in rows.enumerate() {
@@ -60,7 +65,7 @@ pub fn json<'a>(rows: impl Iterator<Item = Row<'a>>, to: &mut dyn Write) -> io::
             destination: row.destination,
             window_start: row.start.map(|start| start.to_string()),
             bytes_out: bytes_out(row.cell),
-            bytes_in: row.cell.back,
+            bytes_in: bytes_in(row.cell),
             events: row.cell.events,
             blind_events: row.cell.blind,
             p50: bytes.quantile(0.5),
@@ -87,7 +92,7 @@ pub fn table<'a>(rows: impl Iterator<Item = Row<'a>>, to: &mut dyn Write) -> io:
             to,
             "{:>10} {:>10} {:>10} {:>9} {:>9} {:>9} ",
             size(bytes_out(row.cell)),
-            Bytes(row.cell.back),
+            size(bytes_in(row.cell)),
             row.cell.events,
             size(bytes.quantile(0.5)),
             size(bytes.quantile(0.99)),

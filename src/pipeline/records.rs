@@ -56,6 +56,9 @@ pub(super) struct Records<'a> {
     pub(super) oldest: Timestamp,
 }
 
+/// Lines are mostly longer than this, in bytes: room for the records of a piece is made once.
+const SHORT_LINE: usize = 100;
+
 /// Reads a piece into records. Pure: pieces may be read in any order and at the same time.
 pub(super) fn records<'a>(
     piece: &'a Piece,
@@ -65,7 +68,8 @@ pub(super) fn records<'a>(
     take: &Take,
     shards: &Sharding,
 ) -> Records<'a> {
-    let mut dealt: Vec<Vec<Record<'a>>> = vec![Vec::new(); shards.count];
+    let expected = piece.chunk.bytes.len() / SHORT_LINE / shards.count;
+    let mut dealt: Vec<Vec<Record<'a>>> = (0..shards.count).map(|_| Vec::with_capacity(expected)).collect();
     let mut agents: HashMap<&'a [u8], u16, foldhash::fast::RandomState> = HashMap::default();
     let mut tally = Counts::default();
     let (mut newest, mut oldest) = (Timestamp::MIN, Timestamp::MAX);
@@ -110,7 +114,7 @@ pub(super) fn records<'a>(
             destination: egress.destination,
             at,
             out: egress.bytes_out.unwrap_or(0),
-            back: egress.bytes_in.unwrap_or(0),
+            back: egress.bytes_in,
             blind: egress.bytes_out.is_none(),
             late,
             tools,

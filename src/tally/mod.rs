@@ -27,8 +27,8 @@ pub struct Record<'a> {
     pub at: Timestamp,
     /// Bytes that left; 0 where `blind`.
     pub out: u64,
-    /// Bytes that came back; 0 where the line does not say.
-    pub back: u64,
+    /// Bytes that came back, where the line says.
+    pub back: Option<u64>,
     /// The line does not say how much left.
     pub blind: bool,
     /// It came late and was booked into a window still open.
@@ -54,8 +54,10 @@ pub trait Measure: Default {
 pub struct Cell<M> {
     /// Bytes that left; saturates at 2^64 - 1, which takes 65,536 of the largest lines allowed.
     pub out: u64,
-    /// Bytes that came back.
+    /// Bytes that came back, as far as lines say.
     pub back: u64,
+    /// Some line said how much came back.
+    pub back_seen: bool,
     /// How many events.
     pub events: u64,
     /// How many of them were blind.
@@ -67,7 +69,8 @@ pub struct Cell<M> {
 impl<M: Measure> Cell<M> {
     fn record(&mut self, record: &Record<'_>, source: u32) {
         self.out = self.out.saturating_add(record.out);
-        self.back = self.back.saturating_add(record.back);
+        self.back = self.back.saturating_add(record.back.unwrap_or(0));
+        self.back_seen |= record.back.is_some();
         self.events += 1;
         self.blind += u64::from(record.blind);
         self.measure.record(record, source);
@@ -77,6 +80,7 @@ impl<M: Measure> Cell<M> {
     pub fn merge(&mut self, other: &Self) {
         self.out = self.out.saturating_add(other.out);
         self.back = self.back.saturating_add(other.back);
+        self.back_seen |= other.back_seen;
         self.events += other.events;
         self.blind += other.blind;
         self.measure.merge(&other.measure);

@@ -52,6 +52,8 @@ pub(super) struct Step {
     pub(super) encoding: Encoding,
     pub(super) padding: Padding,
     pub(super) end: End,
+    /// The value ends at the first of this byte: the usual case, which [`Step::split`] takes the short way.
+    pub(super) plain_end: Option<u8>,
 }
 
 /// Where a value ends.
@@ -174,8 +176,9 @@ fn choose(directives: &mut [(Directive, bool)], dialect: Dialect<'_>) {
     let fields: Vec<(std::mem::Discriminant<Field>, u8)> =
         directives.iter().map(|(d, _)| (std::mem::discriminant(&d.field), d.rank)).collect();
     let full = dialect.context.detail == Detail::Full;
-    // A proxy's log names the server only in the URL.
-    let target = full || dialect.role == Role::Proxy;
+    // A proxy's log names the server only in the URL; sums by host do not ask for it.
+    let asked = dialect.context.detail >= Detail::Sums || dialect.role != Role::Proxy;
+    let target = full || (dialect.role == Role::Proxy && asked);
     for (place, (directive, wanted)) in directives.iter_mut().enumerate() {
         let this = (std::mem::discriminant(&directive.field), directive.rank);
         let best = !fields.iter().enumerate().any(|(other, (field, rank))| {
@@ -185,7 +188,8 @@ fn choose(directives: &mut [(Directive, bool)], dialect: Dialect<'_>) {
             Field::Stamp(..) => *wanted,
             Field::Opaque | Field::OpaqueList | Field::Query => false,
             // Chosen for each line among those that are not `-`.
-            Field::Domain | Field::Upstream => true,
+            Field::Domain | Field::Upstream => asked,
+            Field::Hierarchy | Field::Sni | Field::Agent => best && asked,
             Field::Request => best && target,
             Field::Method => best && full && !request,
             Field::Url => best && target && !request,
@@ -220,7 +224,18 @@ fn steps(directives: Vec<(Directive, bool)>, literals: Vec<Vec<u8>>) -> Result<B
                 }
             },
         };
+        let plain = directive.padding == Padding::None
+            && directive.encoding != Encoding::Shell
+            && !directive.field.is_list()
+            && !matches!(directive.field, Field::Stamp(Style::Clf | Style::Pattern(_), _));
+        let plain_end = match &end {
+            End::Literal(literal) if plain => <[u8; 1]>::try_from(literal.as_ref()).ok().map(|[byte]| byte),
+            _ => None,
+        };
+        // A quote may be part of the value.
+        let plain_end = plain_end.filter(|byte| *byte != b'"');
         steps.push(Step {
+            plain_end,
             free_text: directive.field.is_free_text(),
             field: directive.field,
             wanted,

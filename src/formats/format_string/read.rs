@@ -46,12 +46,18 @@ impl Format for Layout {
         scratch: &'a Scratch,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
-        match self.attempt(line, scratch, &[]) {
-            Ok(event) => events.push(event),
-            Err(_) if line.trim_ascii().is_empty() => {}
-            Err(failure) => events.push(self.retry(line, scratch, failure)?),
+        // Filled in place: an event is some 300 bytes, and moving it shows in the profile.
+        let place = events.len();
+        events.push(self.blank());
+        let Some(event) = events.last_mut() else { return Ok(()) };
+        match self.attempt(line, scratch, &[], event) {
+            Ok(()) => Ok(()),
+            Err(_) if line.trim_ascii().is_empty() => {
+                events.truncate(place);
+                Ok(())
+            }
+            Err(failure) => self.retry(line, scratch, failure, event),
         }
-        Ok(())
     }
 
     fn sight(&self) -> Sight {
@@ -66,17 +72,19 @@ impl Layout {
         line: &'a [u8],
         scratch: &'a Scratch,
         stretched: &[(usize, usize)],
-    ) -> Result<Event<'a>, Failure> {
+        event: &mut Event<'a>,
+    ) -> Result<(), Failure> {
         let mut free_text = None;
-        let mut event =
-            Event { dataset: self.dataset, role: self.sight.role, stamped: self.stamped, ..Event::default() };
         let mut found = Found::default();
         let mut at = self.lead.len();
         if !line.starts_with(&self.lead) {
             return Err(Failure { reject: Reject::at(Reason::Malformed, 0), free_text });
         }
         for (index, step) in self.steps.iter().enumerate() {
-            let from = stretched.iter().find(|(step, _)| *step == index).map_or(at, |(_, from)| *from);
+            let from = match stretched {
+                [] => at,
+                some => some.iter().find(|(step, _)| *step == index).map_or(at, |(_, from)| *from),
+            };
             let Some((text, next)) = step.split(line, at, from) else {
                 return Err(Failure { reject: Reject::at(Reason::Malformed, at), free_text });
             };
@@ -86,7 +94,7 @@ impl Layout {
             if step.wanted {
                 let text = line.get(text).unwrap_or_default();
                 let text = if step.padding == Padding::None { text } else { text.trim_ascii() };
-                if let Err(reason) = self.fill(step, text, &mut event, &mut found, scratch) {
+                if let Err(reason) = self.fill(step, text, event, &mut found, scratch) {
                     return Err(Failure { reject: Reject::at(reason, at), free_text });
                 }
             }
@@ -96,21 +104,32 @@ impl Layout {
             Some(timestamp) => event.timestamp = timestamp,
             None => return Err(Failure { reject: Reject::line(Reason::BadTimestamp), free_text }),
         }
-        found.settle(&mut event, self.detail);
-        Ok(event)
+        found.settle(event, self.detail);
+        Ok(())
+    }
+
+    fn blank<'a>(&self) -> Event<'a> {
+        Event { dataset: self.dataset, role: self.sight.role, stamped: self.stamped, ..Event::default() }
     }
 
     /// Tries again with longer free texts, the last one first; gives the first failure if nothing reads.
     #[cold]
-    fn retry<'a>(&self, line: &'a [u8], scratch: &'a Scratch, failure: Failure) -> Result<Event<'a>, Reject> {
+    fn retry<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        failure: Failure,
+        event: &mut Event<'a>,
+    ) -> Result<(), Reject> {
         let mut stretched: Vec<(usize, usize)> = Vec::new();
         let mut last = failure.free_text;
         for _ in 0..RETRIES {
             let Some((index, end)) = last else { break };
             stretched.retain(|(step, _)| *step < index);
             stretched.push((index, end + 1));
-            match self.attempt(line, scratch, &stretched) {
-                Ok(event) => return Ok(event),
+            *event = self.blank();
+            match self.attempt(line, scratch, &stretched, event) {
+                Ok(()) => return Ok(()),
                 Err(failure) => last = failure.free_text,
             }
         }

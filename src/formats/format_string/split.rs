@@ -13,6 +13,10 @@ impl Step {
         at: usize,
         from: usize,
     ) -> Option<(std::ops::Range<usize>, usize)> {
+        if let Some(byte) = self.plain_end {
+            let end = from + memchr::memchr(byte, line.get(from..)?)?;
+            return Some((at..end, end + 1));
+        }
         let mut at = at;
         if self.padding == Padding::Left {
             at += line.get(at..)?.iter().take_while(|byte| **byte == b' ').count();

@@ -52,7 +52,7 @@ impl Slot {
             b"resp_ip_bytes" => Slot::RespIpBytes,
             b"conn_state" => Slot::State,
             b"_path" => Slot::Path,
-            _ if detail == Detail::Sums => Slot::Skip,
+            _ if detail < Detail::Full => Slot::Skip,
             b"proto" => Slot::Proto,
             b"service" => Slot::Service,
             b"_node_name" | b"_system_name" => Slot::Node,
