@@ -42,7 +42,7 @@ impl Hour {
 
     /// The moment `fraction` (0 to 1, or beyond for later hours) into the hour, in whole milliseconds.
     pub(super) fn at(&self, fraction: f64) -> Timestamp {
-        let millis = (fraction.max(0.0) * 3_600_000.0).floor() as i64;
+        let millis = (fraction.max(0.0) * 3_600_000.0).round() as i64;
         self.start + Span(millis.saturating_mul(1000))
     }
 

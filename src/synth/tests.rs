@@ -130,6 +130,20 @@ fn a_theft_changes_nothing_else() {
 }
 
 #[test]
+fn the_sample_is_what_its_command_makes() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs/estate-3-of-3000");
+    let sample = zstd::decode_all(std::fs::File::open(folder.join("conn.log.zst")).unwrap()).unwrap();
+    let request = Request { line_power: 0.03, ..Request::default() };
+    let (mut log, mut labels) = (Vec::new(), Vec::new());
+    run(&request.resolve().unwrap(), &mut log, &mut labels).unwrap();
+    assert!(log == sample, "conn.log.zst is not what its README says: make it again");
+    assert_eq!(
+        String::from_utf8(labels).unwrap(),
+        std::fs::read_to_string(folder.join("labels.jsonl")).unwrap()
+    );
+}
+
+#[test]
 fn one_host_in_a_thousand_leaks() {
     for (hosts, leaking) in [(300, 1), (3000, 3), (5200, 6)] {
         let (_, labels, _) = generate(|request| (request.hosts, request.days) = (hosts, 2));

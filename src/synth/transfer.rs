@@ -20,7 +20,7 @@ pub(super) struct Transfer {
     pub(super) peer: Peer,
     /// Who opened it.
     pub(super) opener: Side,
-    /// The opener's port, 32768 to 60999.
+    /// The opener's port: 32768 to 60998, or 123 for clocks, which speak from their own port.
     pub(super) client_port: u16,
     /// What is spoken; gives the other port.
     pub(super) service: Service,
@@ -140,9 +140,9 @@ impl Service {
     }
 }
 
-/// A port as Linux gives to whoever opens a connection.
+/// A port as Linux gives to whoever opens a connection: an even one (odd ones are kept for `bind`).
 pub(super) fn client_port(random: &mut Random) -> u16 {
-    32_768 + u16::try_from(random.below(28_232)).unwrap_or(0)
+    32_768 + 2 * u16::try_from(random.below(14_116)).unwrap_or(0)
 }
 
 impl fmt::Display for Name {

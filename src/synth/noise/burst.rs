@@ -6,6 +6,9 @@ use crate::synth::random::Random;
 use crate::synth::transfer::{Outcome, Peer, Service, Side, Transfer, client_port};
 use crate::synth::world::Host;
 
+/// Steps of a part: fine enough that no two carry the same bytes.
+const FINE: u64 = 1 << 16;
+
 /// What is sent, in how many parts, how fast.
 pub(super) struct Burst<'a> {
     pub(super) host: &'a Host,
@@ -24,18 +27,18 @@ impl Burst<'_> {
     /// Adds its connections; their bytes add up to `bytes`.
     pub(super) fn send(&self, hour: &Hour, random: &mut Random, out: &mut Vec<Transfer>) {
         let parts = self.parts.max(1);
-        // Cuts at uneven places: part i ends at 16 (i + 1) give or take a quarter.
+        // Cuts at uneven places: each is off by up to a quarter of a part.
         let cut = |part: u64, random: &mut Random| match part {
             0 => 0,
-            part if part == parts => parts * 16,
-            part => part * 16 + random.below(9) - 4,
+            part if part == parts => parts * FINE,
+            part => part * FINE + random.below(FINE / 2) - FINE / 4,
         };
-        let seconds_per_step = self.bytes as f64 / self.rate / (parts * 16) as f64;
+        let seconds_per_step = self.bytes as f64 / self.rate / (parts * FINE) as f64;
         let mut from = 0;
         for part in 1..=parts {
             let to = cut(part, random);
             let opened = hour.at(self.begin + from as f64 * seconds_per_step / 3600.0);
-            let bytes = share(self.bytes, from, to, parts * 16);
+            let bytes = share(self.bytes, from, to, parts * FINE);
             let seconds = (to - from) as f64 * seconds_per_step * random.between(0.9, 1.0);
             out.push(Transfer {
                 opened,

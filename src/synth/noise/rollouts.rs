@@ -1,5 +1,5 @@
-//! Roll-outs of software: on one day a twentieth to a third of the estate meets a destination that nobody has been to,
-//! fetches some tens of MB and reports back a little; for a week it stays in touch. One starts every five days or so.
+//! Roll-outs of software: on one day 5 to 30 % of the estate meets a destination that nobody has been to,
+//! fetches some tens of MB and reports back a little; for a week it stays in touch. One starts every four days or so.
 
 use crate::synth::arithmetic::whole;
 use crate::synth::calendar::{Hour, milliseconds};
@@ -12,14 +12,14 @@ const PLAN: u64 = stream("rollouts");
 const MEMBER: u64 = stream("rollouts member");
 const DRAWS: u64 = stream("rollouts hour");
 /// Days between the starts of two roll-outs.
-const EVERY: u32 = 5;
+const EVERY: u32 = 4;
 /// Days for which a roll-out shows in the log.
 const LASTS: u32 = 7;
 
 pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
-    // The roll-outs that started in this period of five days or the one before may still be under way.
+    // The roll-outs that started in this period of four days or the two before may still be under way.
     let period = hour.day / EVERY;
-    for period in period.saturating_sub(1)..=period {
+    for period in period.saturating_sub(2)..=period {
         let mut plan = world.random(PLAN, [u64::from(period), 0]);
         let started = period * EVERY + plan.pick(EVERY - 1);
         let reach = plan.between(0.05, 0.3);
@@ -37,7 +37,7 @@ pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
             }
             let mut random = world.random(DRAWS, [number, u64::from(hour.index) << 32 | u64::from(period)]);
             let install = if age == 0 { 1.0 / 12.0 } else { 0.0 };
-            let check_in = if age == 0 { 0.0 } else { world.lines(0.5) / 24.0 };
+            let check_in = if age == 0 { 0.0 } else { 0.2 / 24.0 };
             if random.chance(install) {
                 // Inventory of the machine goes up: mostly small, for some a dump of tens of MB.
                 let sizes = (random.log_normal(150_000.0, 1.4), random.log_normal(30e6, 0.4));

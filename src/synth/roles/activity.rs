@@ -54,7 +54,8 @@ pub(in crate::synth) enum Timing {
 pub(in crate::synth) enum Size {
     /// Always so many.
     Fixed(u64),
-    /// So many as drawn once for the host, then always the same: heartbeats.
+    /// So many as drawn once for the host, in steps of 32, then always the same: heartbeats, whose size hangs on the
+    /// length of a name and the version of an agent.
     Own { median: f64, sigma: f64 },
     /// Log-normal, drawn for each connection.
     Usual { median: f64, sigma: f64 },
@@ -65,7 +66,9 @@ impl Size {
     fn draw(self, merged: f64, random: &mut Random, own: &mut Random) -> u64 {
         match self {
             Size::Fixed(bytes) => bytes * whole(merged),
-            Size::Own { median, sigma } => whole(own.log_normal(median, sigma)) * whole(merged),
+            Size::Own { median, sigma } => {
+                whole(own.log_normal(median / 32.0, sigma)).max(1) * 32 * whole(merged)
+            }
             Size::Usual { median, sigma } => {
                 // A sum of draws is less spread than one draw; sixteen show that well enough.
                 let draws = whole(merged).clamp(1, 16);
@@ -98,15 +101,16 @@ pub(super) fn hour(
     };
     match activity.timing {
         Timing::Timer => {
-            let apart = 24.0 / lines;
-            let phase = own().unit() * apart;
-            let from = f64::from(hour.index);
-            let mut beat = ((from - phase) / apart).ceil().max(0.0);
-            while phase + beat * apart < from + 1.0 {
+            // In whole seconds, so that no beat falls between two hours by rounding.
+            let apart = whole(86_400.0 / lines).max(1);
+            let phase = own().below(apart);
+            let from = u64::from(hour.index) * 3600;
+            let mut beat = phase + from.saturating_sub(phase).div_ceil(apart) * apart;
+            while beat < from + 3600 {
                 // A timer is late, never early, by up to a hundredth.
-                let late = apart * 0.01 * random.unit();
-                connect(phase + beat * apart + late - from, random);
-                beat += 1.0;
+                let late = random.below(1 + apart / 100);
+                connect((beat - from + late) as f64 / 3600.0, random);
+                beat += apart;
             }
         }
         Timing::Rhythm(rhythm) => {
@@ -155,7 +159,7 @@ fn connection(
         host: host.peer,
         peer,
         opener,
-        client_port: client_port(random),
+        client_port: if activity.service == Service::Ntp { 123 } else { client_port(random) },
         service: activity.service,
         host_bytes,
         peer_bytes,

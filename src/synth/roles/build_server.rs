@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::synth::calendar::Rhythm;
-use crate::synth::places::{ARTEFACTS, REGISTRY};
+use crate::synth::places::{ARTEFACTS, MONITOR, REGISTRY};
 use crate::synth::transfer::Service;
 
 pub(in crate::synth) const ROLE: Role = Role {
@@ -11,6 +11,15 @@ pub(in crate::synth) const ROLE: Role = Role {
     quiet: false,
     off_site: 0.0,
     activities: &[
+        Activity {
+            towards: Towards::Known(&MONITOR),
+            service: Service::Ssl,
+            agent: "monitor-agent/7.43",
+            per_day: 48.0,
+            timing: Timing::Timer,
+            sent: Size::Own { median: 1_500.0, sigma: 0.2 },
+            received: Size::Fixed(640),
+        },
         Activity {
             towards: Towards::Known(&REGISTRY),
             service: Service::Ssl,

@@ -1,4 +1,4 @@
-//! Databases: loud inside, quiet towards the outside. The nightly dump stays in the house.
+//! Databases: loud inside, quiet towards the outside. The dump, every other night, stays in the house.
 
 use super::*;
 use crate::synth::calendar::Rhythm;
@@ -24,7 +24,7 @@ pub(in crate::synth) const ROLE: Role = Role {
             towards: Towards::Known(&UPDATES),
             service: Service::Http,
             agent: "Debian APT-HTTP/1.3 (2.6.1)",
-            per_day: 0.4,
+            per_day: 0.2,
             timing: Timing::Rhythm(Rhythm::Night),
             sent: Size::Usual { median: 3_000.0, sigma: 0.5 },
             received: Size::Usual { median: 500_000.0, sigma: 1.5 },
@@ -33,7 +33,7 @@ pub(in crate::synth) const ROLE: Role = Role {
             towards: Towards::Inside("backup-server"),
             service: Service::Ssh,
             agent: "",
-            per_day: 1.0,
+            per_day: 0.5,
             timing: Timing::Rhythm(Rhythm::Night),
             sent: Size::Usual { median: 4e9, sigma: 1.2 },
             received: Size::Usual { median: 2e6, sigma: 0.5 },

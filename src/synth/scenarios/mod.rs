@@ -1,6 +1,6 @@
 //! Thefts, labelled: one file per scenario, one row each in [`SCENARIOS`].
 //!
-//! A scenario marks what it steals ([`Transfer::theft`]); small talk before the theft (beacons to a command server) is
+//! A scenario marks what it steals (`Transfer::theft`); small talk before the theft (beacons to a command server) is
 //! not marked, since no data leaves by it. The labels are added up from what is written, not from what was planned.
 
 mod capita_2023;

@@ -6,11 +6,13 @@ use crate::synth::calendar::{Hour, milliseconds};
 use crate::synth::random::stream;
 use crate::synth::transfer::{Outcome, Peer, Service, Side, Transfer, client_port};
 use crate::synth::world::{Host, World};
-use crate::units::Span;
 use std::ops::Range;
 
 const WEIGHT: u64 = stream("plateau weight");
 const CONNECTIONS: u64 = stream("plateau connections");
+
+/// Steps of a connection's share of its hour: fine enough that no two carry the same bytes.
+const FINE: u64 = 1 << 16;
 
 /// One host's part of a theft.
 pub(super) struct Plateau {
@@ -39,7 +41,8 @@ impl Plateau {
         Plateau { host, peer, service, agent, theft, bytes_left: bytes, weight_left, hours }
     }
 
-    /// The connections of this hour; all close before it is over.
+    /// The connections that open in this hour. They may close in the next one, but in the last hour they close before
+    /// it is over, so that nothing of the theft is still open when the log ends.
     pub(super) fn hour(&mut self, world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
         if !self.hours.contains(&hour.index) {
             return;
@@ -52,15 +55,20 @@ impl Plateau {
         let mut random = world.random(CONNECTIONS, [u64::from(self.host.number), u64::from(hour.index)]);
         // Several files at a time go over several connections, each kept for some of them.
         let slots = 4 + random.below(5);
+        let is_last = hour.index + 1 == self.hours.end;
         let mut sent = 0;
         for slot in 1..=slots {
-            let upto = if slot == slots { slots * 16 } else { slot * 16 + random.below(13) - 6 };
+            let upto = if slot == slots {
+                slots * FINE
+            } else {
+                slot * FINE + random.below(FINE * 3 / 4) - FINE * 3 / 8
+            };
             let slot_length = 1.0 / slots as f64;
             let begin = ((slot - 1) as f64 + random.between(0.0, 0.3)) * slot_length;
             let opened = hour.at(begin);
-            let latest = hour.at(1.0) - Span::SECOND;
+            let latest = hour.at(if is_last { random.between(0.97, 0.999) } else { 1.4 });
             let length = milliseconds(random.between(0.7, 1.9) * slot_length * 3600.0);
-            let host_bytes = share(bytes, sent, upto, slots * 16);
+            let host_bytes = share(bytes, sent, upto, slots * FINE);
             sent = upto;
             out.push(Transfer {
                 opened,

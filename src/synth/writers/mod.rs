@@ -1,7 +1,7 @@
 //! How a sensor, proxy or cloud would have logged a transfer: one file per format, one row each in [`WRITERS`].
 //!
 //! A writer sees transfers in the order in which lines are written, and may be blind to some. It adds nothing to the
-//! bytes: what it writes as sent by the host is exactly [`Transfer::host_bytes`].
+//! bytes: what it writes as sent by the host is exactly `Transfer::host_bytes`.
 
 mod squid;
 mod text;
