@@ -4,6 +4,7 @@
 use super::escape::Encoding;
 use super::field::{Field, Padding};
 use super::layout::{Layout, Step};
+use super::split::begins;
 use super::stamp::Moment;
 use super::target;
 use crate::event::reject::{Reason, Reject};
@@ -72,7 +73,7 @@ impl Layout {
             Event { dataset: self.dataset, role: self.sight.role, stamped: self.stamped, ..Event::default() };
         let mut found = Found::default();
         let mut at = self.lead.len();
-        if !line.starts_with(&self.lead) {
+        if !begins(line, &self.lead) {
             return Err(Failure { reject: Reject::at(Reason::Malformed, 0), free_text });
         }
         for (index, step) in self.steps.iter().enumerate() {
