@@ -4,6 +4,7 @@
 use super::escape::Encoding;
 use super::field::{Field, Padding};
 use super::layout::{Layout, Step};
+use super::split::begins;
 use super::stamp::Moment;
 use super::target;
 use crate::event::reject::{Reason, Reject};
@@ -77,7 +78,7 @@ impl Layout {
         let mut free_text = None;
         let mut found = Found::default();
         let mut at = self.lead.len();
-        if !line.starts_with(&self.lead) {
+        if !begins(line, &self.lead) {
             return Err(Failure { reject: Reject::at(Reason::Malformed, 0), free_text });
         }
         for (index, step) in self.steps.iter().enumerate() {

@@ -89,7 +89,7 @@ fn native(extras: &[usize]) -> Sniffed {
         say: format!(
             "the lines are Squid's native log with {columns}, and what they count cannot be told from them: if the \
              last is the bytes from the client, pass --format 'squid:{NATIVE} %>st'; if it is anything else, pass \
-             'squid:' and your logformat line"
+             'squid:' and the string of your logformat line"
         ),
     }
 }

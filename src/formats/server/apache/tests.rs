@@ -59,6 +59,12 @@ fn combined_lines_that_do_not_read() {
         assert!(combined(line).starts_with(expected), "{line}: {}", combined(line));
     }
     assert_eq!(combined(""), "");
+    assert_eq!(
+        shown(&KIND, "%h %b %t", &format!("h 5 {STAMP}  ")),
+        "from 2023-03-29T00:02:03Z | Server | src h | dst =5"
+    );
+    assert!(shown(&KIND, "%h %b %t", &format!("h 5 {STAMP} 6")).starts_with("malformed"));
+    assert!(shown(&KIND, "%h %b %{%F %T}t", "h 5 2023-03-29 01:02:03 6").starts_with("bad_timestamp"));
     assert!(
         shown(&KIND, "common", &format!("h - - {STAMP} \"GET / HTTP/1.1\" 200 ")).starts_with("bad_number")
     );
