@@ -62,6 +62,10 @@ impl Sink for Sums<Distribution> {
 /// A row before it is printed: its window, its shard, its key, its sums.
 type Entry<'a> = (Timestamp, &'a Tally<Distribution>, (u32, u32), &'a Cell<Distribution>);
 
+fn name<'a>((_, tally, (host, destination), _): &Entry<'a>) -> (&'a str, &'a str) {
+    (tally.host_name(*host), tally.destination_name(*destination))
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let (by, detail) = match arguments.by {
         ByArgument::Host => (By::Host, Detail::Hosts),
@@ -86,7 +90,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         .collect();
     // The windows in their order, in each the most bytes first; the whole answer so where only the top is asked for.
     let window = |row: &Entry<'_>| arguments.top.is_none().then_some(row.0);
-    let name = |row: &Entry<'_>| (row.1.host_name(row.2.0), row.1.destination_name(row.2.1));
     rows.sort_unstable_by(|a, b| {
         let order = (window(a), Reverse(a.3.out)).cmp(&(window(b), Reverse(b.3.out)));
         order.then_with(|| (a.0, name(a)).cmp(&(b.0, name(b))))
