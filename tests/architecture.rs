@@ -1,5 +1,7 @@
 //! The rules of `src/README.md` that a machine can check: who may look at whom, and who may use what.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,8 +23,13 @@ fn sources() -> Vec<(String, String)> {
     let mut files = Vec::new();
     rust_files(&root, &mut files);
     files.sort();
+    // Files that hold only tests are named so.
+    let tests = |path: &PathBuf| {
+        path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("tests"))
+    };
     files
         .into_iter()
+        .filter(|path| !tests(&path.strip_prefix(&root).unwrap().to_path_buf()))
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
             let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
@@ -155,10 +162,10 @@ fn words_that_belong_to_some_places_only() {
 fn parsers_do_not_panic_by_their_own_words() {
     let mut wrong = Vec::new();
     for (file, code) in sources() {
-        if !["formats", "framing", "input", "event"].contains(&module(&file)) || file.contains("tests") {
+        if !["formats", "framing", "input", "event"].contains(&module(&file)) {
             continue;
         }
-        for word in [".unwrap()", ".expect(", "panic!(", "unreachable!("] {
+        for word in [".unwrap()", ".expect(\"", "panic!(", "unreachable!("] {
             if code.contains(word) {
                 wrong.push(format!("src/{file} says {word}: input is hostile"));
             }

@@ -142,24 +142,42 @@ impl Baseline {
     }
 
     /// The day is over: what every unit did at most enters the pools. Zero is a value: a host that was silent all day
-    /// counts. Units under suspicion do not train them.
+    /// counts. Units under suspicion do not train them, nor do those whose record is not yet one: in the first days of a
+    /// log every backup seems to break a record.
     fn close_day(&mut self) {
         let (day, count) = (self.day, self.hosts.len());
+        let known = self.begins.is_some_and(|begins| day - begins >= COLD);
         let mut units: Vec<(Class, u64)> = Vec::new();
-        for host in self.hosts.iter_mut().filter(|host| host.first.is_some()) {
-            let level = host.level(day);
-            host.unit.close_day(|scale, excess| units.push((Class::Host { scale, level }, excess)));
+        for host in self.hosts.iter_mut() {
+            let Some(first) = host.first else { continue };
+            let level = host.level(self.begins, day);
+            host.unit.close_day(|scale, excess| {
+                if known && (level == Level::New || mature(scale, first, day)) {
+                    units.push((Class::Host { scale, level }, excess));
+                }
+            });
             for (destination, pair) in host.pairs.iter_mut().filter(|(_, pair)| pair.unit.active_on(day)) {
                 let users = self.destinations.get(*destination as usize).map_or(1, |group| group.hosts);
-                let (rarity, young) = (Rarity::of(users, count), pair.young(day));
-                pair.unit
-                    .close_day(|scale, excess| units.push((Class::Pair { scale, rarity, young }, excess)));
+                let (rarity, young) = (Rarity::of(users, count), pair.young(first, day));
+                pair.unit.close_day(|scale, excess| {
+                    if young || mature(scale, pair.first, day) {
+                        units.push((Class::Pair { scale, rarity, young }, excess));
+                    }
+                });
             }
         }
-        if !units.is_empty() {
-            self.pools.add_day(units.into_iter());
-        }
+        let warm = self.begins.is_some_and(|begins| day + Span::DAY - begins >= COLD);
+        self.pools.add_day(count, warm, units.into_iter());
     }
+}
+
+/// How long an estate is watched before what is new in it is really new, and what is silent really silent: two nights, for
+/// most machines that send much do it at night.
+pub const COLD: Span = Span::DAY.times(2);
+
+/// Whether a unit first seen at `first` has a record at this scale: one span beyond the lag of two has passed.
+pub fn mature(scale: usize, first: Timestamp, now: Timestamp) -> bool {
+    SCALES.get(scale).is_some_and(|span| now - first >= span.times(3))
 }
 
 /// The entry with this number, made with those before it where there is none.

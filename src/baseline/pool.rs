@@ -50,7 +50,7 @@ pub enum Class {
 /// How much a host usually sends in 24 hours (its record).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Not watched long enough to say.
+    /// Not watched long enough to say, or the whole estate is not.
     New,
     /// Up to 10 kB: heartbeats.
     Silent,
@@ -69,8 +69,7 @@ impl Level {
     const ALL: [Level; 6] =
         [Level::New, Level::Silent, Level::Quiet, Level::Ordinary, Level::Busy, Level::Heavy];
 
-    /// How long a host is watched before its silence says something. Its record begins 48 hours after it was first seen,
-    /// but a quarter of a day of silence is already unlike a workstation or a backup server.
+    /// How long a new host of a known estate is watched before its silence says something.
     pub const KNOWN_AFTER: Span = Span::HOUR.times(6);
 
     /// Of a record of 24 hours, in bytes.
@@ -88,7 +87,9 @@ impl Level {
     fn usual(self) -> f64 {
         match self {
             Level::Silent => 1e4,
-            Level::Quiet | Level::New => 1e5,
+            Level::Quiet => 1e5,
+            // It may be a backup server in daytime.
+            Level::New => 1e6,
             Level::Ordinary => 1e7,
             Level::Busy => 1e9,
             Level::Heavy => 1e10,
@@ -168,11 +169,13 @@ pub struct Pools {
     days: VecDeque<BTreeMap<Class, Distribution>>,
     /// All days merged, and the cut of each class, by [`Class::place`].
     classes: Vec<(Option<Tail>, u64)>,
+    /// See [`Pools::worth_telling`].
+    bits: f64,
 }
 
 impl Default for Pools {
     fn default() -> Self {
-        let mut pools = Pools { days: VecDeque::new(), classes: Vec::new() };
+        let mut pools = Pools { days: VecDeque::new(), classes: Vec::new(), bits: COLD_BITS };
         pools.settle();
         pools
     }
@@ -184,8 +187,12 @@ impl Pools {
         self.days.len()
     }
 
-    /// Takes in a whole day: (class, largest excess) of each unit.
-    pub fn add_day(&mut self, units: impl Iterator<Item = (Class, u64)>) {
+    /// Takes in a whole day of an estate of `hosts` hosts, which is `warm` when it is no longer cold on the next: (class,
+    /// largest excess) of each unit.
+    pub fn add_day(&mut self, hosts: usize, warm: bool, units: impl Iterator<Item = (Class, u64)>) {
+        if warm {
+            self.bits = (hosts.max(1) as f64).log2().clamp(BITS_BOUNDS.0, BITS_BOUNDS.1);
+        }
         let mut day: BTreeMap<Class, Distribution> = BTreeMap::new();
         for (class, excess) in units {
             day.entry(class).or_default().add(excess);
@@ -222,8 +229,14 @@ impl Pools {
         (PRIOR_WEIGHT * prior + count * tail.probability(excess)) / (PRIOR_WEIGHT + count)
     }
 
-    /// The smallest excess (to within a percent) that is improbable enough to be told: [`CUT`]. Nearly all windows stay
-    /// below it and cost one comparison.
+    /// How improbable, in bits, something must be to be told: about one host-day a day in an estate of this size is so by
+    /// chance, which leaves most of a budget of ten to the truth. The budget then cuts by rank.
+    pub fn worth_telling(&self) -> f64 {
+        self.bits
+    }
+
+    /// The smallest excess (to within a percent) that is improbable enough to be told. Nearly all windows stay below it
+    /// and cost one comparison.
     pub fn cut(&self, class: Class) -> u64 {
         self.classes.get(class.place()).map_or(u64::MAX, |(_, cut)| *cut)
     }
@@ -232,14 +245,18 @@ impl Pools {
         let (mut low, mut high) = (0.0f64, 60.0f64);
         while high - low > 0.01 {
             let middle = f64::midpoint(low, high);
-            if self.tail(class, exp2(middle)) <= CUT { high = middle } else { low = middle }
+            if self.tail(class, exp2(middle)) <= (-self.bits).exp2() { high = middle } else { low = middle }
         }
         exp2(high)
     }
 }
 
-/// Tail probability below which a finding is worth telling: 2^-12, one unit-day in 4,096.
-pub(super) const CUT: f64 = 1.0 / 4096.0;
+/// Bits worth telling while the estate is cold: probabilities are the prior's and lean towards "ordinary", and the budget
+/// still cuts by rank.
+const COLD_BITS: f64 = 8.0;
+
+/// Bounds of the same: below 8 bits chance rules, above 20 no estate is that large.
+const BITS_BOUNDS: (f64, f64) = (8.0, 20.0);
 
 fn exp2(power: f64) -> u64 {
     #[expect(clippy::cast_sign_loss, reason = "a power of two is positive")]
@@ -291,7 +308,11 @@ mod tests {
         let mut pools = Pools::default();
         let cold = pools.tail(CLASS, 1_000_000_000);
         for _ in 0..14 {
-            pools.add_day((0..3_000u64).map(|unit| (CLASS, if unit < 2_990 { 0 } else { unit })));
+            pools.add_day(
+                3_000,
+                true,
+                (0..3_000u64).map(|unit| (CLASS, if unit < 2_990 { 0 } else { unit })),
+            );
         }
         let warm = pools.tail(CLASS, 1_000_000_000);
         assert!(warm < cold / 50.0, "{warm} {cold}");
@@ -306,7 +327,8 @@ mod tests {
         let pools = Pools::default();
         for class in Class::all() {
             let cut = pools.cut(class);
-            assert!(pools.tail(class, cut) <= CUT && pools.tail(class, cut / 2) > CUT, "{class:?} {cut}");
+            let told = (-pools.worth_telling()).exp2();
+            assert!(pools.tail(class, cut) <= told && pools.tail(class, cut / 2) > told, "{class:?} {cut}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is remembered of a host, of a host towards a destination group, and of a destination group.
 
 use super::pool::Level;
-use super::{DAY_SCALE, Excess, Rolling, SCALES, Trail, Volume};
+use super::{COLD, DAY_SCALE, Excess, Rolling, SCALES, Trail, Volume, mature};
 use crate::incident::Evidence;
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
@@ -82,10 +82,15 @@ pub struct Host {
 }
 
 impl Host {
-    /// How much it usually sends: the class of hosts among which it is judged.
-    pub fn level(&self, now: Timestamp) -> Level {
+    /// How much it usually sends: the class of hosts among which it is judged, in an estate first seen at `begins`.
+    pub fn level(&self, begins: Option<Timestamp>, now: Timestamp) -> Level {
+        let cold = begins.is_none_or(|begins| now - begins < COLD);
         match self.first {
-            Some(first) if now - first >= Level::KNOWN_AFTER => Level::of(self.unit.record(DAY_SCALE)),
+            Some(first) if !cold && mature(DAY_SCALE, first, now) => Level::of(self.unit.record(DAY_SCALE)),
+            // Its record of a day is not one yet; shorter ones tell a backup server from a silent host.
+            Some(first) if !cold && now - first >= Level::KNOWN_AFTER => {
+                Level::of((0..=DAY_SCALE).map(|scale| self.unit.record(scale)).max().unwrap_or(0))
+            }
             _ => Level::New,
         }
     }
@@ -139,9 +144,10 @@ impl Pair {
         }
     }
 
-    /// Whether the host has only lately begun to talk to the group.
-    pub fn young(&self, now: Timestamp) -> bool {
-        now - self.first < YOUNG
+    /// Whether the host, first seen at `host`, has only lately begun to talk to the group. What it did on the first day
+    /// that it was watched may be as old as itself.
+    pub fn young(&self, host: Timestamp, now: Timestamp) -> bool {
+        now - self.first < YOUNG && self.first - host >= Span::DAY
     }
 }
 
@@ -150,6 +156,8 @@ impl Pair {
 pub struct Destination {
     /// The first window in which any host was seen to use it.
     pub first: Option<Timestamp>,
+    /// How many hosts newly send to it and have an open incident for that.
+    pub suspects: u32,
     /// How many hosts have used it; a host whose pair was let go counts again when it comes back.
     pub hosts: u32,
 }

@@ -1,7 +1,7 @@
 //! `known-tool`: the program that carries the data is known for it.
 
-use super::{Detector, Judge};
-use crate::baseline::Pair;
+use super::{Case, Detector, Judge};
+use crate::baseline::{Destination, Pair};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
@@ -27,6 +27,6 @@ What fools it
 
 Source: MITRE ATT&CK S1040 (Rclone) and T1567.002; default agents from the programs' documentation.";
 
-fn boost(pair: &Pair) -> f64 {
+fn boost(_case: &Case<'_>, pair: &Pair, _group: &Destination) -> f64 {
     if pair.tools == 0 { 0.0 } else { BITS }
 }

@@ -7,9 +7,10 @@
 mod first_bulk;
 mod known_tool;
 mod rare_destination;
+mod shared_destination;
 mod volume_spike;
 
-use crate::baseline::{Baseline, Class, Host, Pair, SCALES, Unit};
+use crate::baseline::{Baseline, Class, Destination, Host, Pair, SCALES, Unit};
 use crate::incident::Finding;
 use crate::units::Timestamp;
 
@@ -32,9 +33,9 @@ pub enum Judge {
     /// A host's volume towards everybody.
     Host(fn(&Case<'_>) -> Option<Seen>),
     /// A host's volume towards one destination group.
-    Pair(fn(&Case<'_>, &Pair, u32) -> Option<Seen>),
-    /// A mark on a pair that raises what others found, in bits; says nothing alone.
-    Booster(fn(&Pair) -> f64),
+    Pair(fn(&Case<'_>, &Pair, &Destination) -> Option<Seen>),
+    /// What raises what others found of a pair, in bits; says nothing alone.
+    Booster(fn(&Case<'_>, &Pair, &Destination) -> f64),
 }
 
 /// A host when a window closes.
@@ -62,8 +63,13 @@ pub struct Seen {
 }
 
 /// Every detector.
-pub const DETECTORS: &[&Detector] =
-    &[&first_bulk::DETECTOR, &volume_spike::DETECTOR, &rare_destination::DETECTOR, &known_tool::DETECTOR];
+pub const DETECTORS: &[&Detector] = &[
+    &first_bulk::DETECTOR,
+    &volume_spike::DETECTOR,
+    &rare_destination::DETECTOR,
+    &shared_destination::DETECTOR,
+    &known_tool::DETECTOR,
+];
 
 /// The row with this name.
 pub fn detector(name: &str) -> Option<&'static Detector> {
@@ -86,10 +92,11 @@ impl Detector {
 
 /// The scale at which a unit stands out most among its class, if it does at any. Looking at several scales and telling the
 /// best costs log2 of their number (Bonferroni).
-fn best_scale(baseline: &Baseline, unit: &Unit, class: impl Fn(usize) -> Class) -> Option<Seen> {
+/// `class` gives `None` for a scale at which the unit cannot be judged.
+fn best_scale(baseline: &Baseline, unit: &Unit, class: impl Fn(usize) -> Option<Class>) -> Option<Seen> {
     let mut best: Option<Seen> = None;
     for (scale, now) in unit.now.iter().enumerate() {
-        let class = class(scale);
+        let Some(class) = class(scale) else { continue };
         if now.excess < baseline.pools.cut(class) {
             continue;
         }

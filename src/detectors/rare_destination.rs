@@ -1,7 +1,7 @@
 //! `rare-destination`: volume to a destination group that few hosts use or that is new to the host.
 
 use super::{Case, Detector, Judge, Seen, best_scale};
-use crate::baseline::{Class, Pair, Rarity};
+use crate::baseline::{Class, Destination, Pair, Rarity, mature};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
@@ -21,16 +21,19 @@ How
 
 What fools it
   A popular service that the estate already uses, from a host that uses it too (volume-spike must find that).
-  Many destinations with little each. On the first days every destination is new.
+  Many destinations with little each. A destination that the host used on the first day it was watched counts as old, and
+  what it sends there is judged only when there is a record to break (three times the span).
   A roll-out sends many hosts to one new destination: it stays quiet because hosts receive more than they send.
 
 Source: popularity and age of destinations, as measured for outflow (DETECTION, points 3 and 4).";
 
-fn judge(case: &Case<'_>, pair: &Pair, users: u32) -> Option<Seen> {
-    let rarity = Rarity::of(users, case.baseline.hosts.len());
-    let young = pair.young(case.now);
+fn judge(case: &Case<'_>, pair: &Pair, group: &Destination) -> Option<Seen> {
+    let rarity = Rarity::of(group.hosts, case.baseline.hosts.len());
+    let young = pair.young(case.host.first?, case.now);
     if rarity == Rarity::Popular && !young {
         return None;
     }
-    best_scale(case.baseline, &pair.unit, |scale| Class::Pair { scale, rarity, young })
+    best_scale(case.baseline, &pair.unit, |scale| {
+        (young || mature(scale, pair.first, case.now)).then_some(Class::Pair { scale, rarity, young })
+    })
 }

@@ -1,7 +1,7 @@
 //! `volume-spike`: a host sends far more than it ever did.
 
 use super::{Case, Detector, Judge, Seen, best_scale};
-use crate::baseline::{Class, Level};
+use crate::baseline::{Class, Level, mature};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
@@ -26,7 +26,9 @@ What fools it
 Source: record-breaking excess with pooled calibration, as measured for outflow (DETECTION, points 1, 2 and 5).";
 
 fn judge(case: &Case<'_>) -> Option<Seen> {
-    let level = case.host.level(case.now);
-    let busy = matches!(level, Level::Ordinary | Level::Busy | Level::Heavy);
-    busy.then(|| best_scale(case.baseline, &case.host.unit, |scale| Class::Host { scale, level })).flatten()
+    let level = case.host.level(case.baseline.begins, case.now);
+    let first = case.host.first.filter(|_| matches!(level, Level::Ordinary | Level::Busy | Level::Heavy))?;
+    best_scale(case.baseline, &case.host.unit, |scale| {
+        mature(scale, first, case.now).then_some(Class::Host { scale, level })
+    })
 }

@@ -4,14 +4,11 @@ mod budget;
 
 pub use budget::{Budget, rank};
 
-use crate::baseline::{Baseline, Host, Pair, Row, SCALES, WINDOW};
+use crate::baseline::{Baseline, Destination, Host, Pair, Row, SCALES, WINDOW};
 use crate::detectors::{Case, DETECTORS, Judge, Seen};
 use crate::incident::{Finding, Incident};
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
-
-/// Bits from which an incident is raised: a unit-day of one in 4,096.
-const RAISE: f64 = 12.0;
 
 /// The groups of evidence that are combined: the host's volume, and its volume towards the destination.
 const GROUPS: f64 = 2.0;
@@ -45,27 +42,30 @@ impl Ledger {
             let Some(number) = rows.first().map(|row| row.host) else { continue };
             self.go_on(number, rows, now);
             let Some(host) = baseline.hosts.get(number as usize) else { continue };
+            let worth = baseline.pools.worth_telling();
             let case = Case { baseline, host, now };
             let mut raised = Vec::new();
             let of_host = host_findings(&case);
             let carrier = of_host.as_ref().and_then(|(_, seen)| carrier(host, seen, now));
             for row in rows {
                 let Some(pair) = host.pairs.get(&row.destination) else { continue };
-                let users =
-                    baseline.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
-                let (mut findings, boost) = pair_findings(&case, pair, users);
+                let Some(group) = baseline.destinations.get(row.destination as usize) else { continue };
+                let (mut findings, boosts) = pair_findings(&case, pair, group);
                 if let Some((finding, _)) = of_host.filter(|_| carrier == Some(row.destination)) {
                     findings.push(finding);
                 }
                 if !findings.is_empty() {
-                    raised.push((Some(row.destination), combined(&findings) + boost, findings));
+                    let boost: f64 = boosts.iter().map(|finding| finding.bits).sum();
+                    let score = combined(&findings) + boost;
+                    findings.extend(boosts);
+                    raised.push((Some(row.destination), score, findings));
                 }
             }
             if let Some((finding, _)) = of_host.filter(|_| carrier.is_none()) {
                 raised.push((None, combined(&[finding]), vec![finding]));
             }
             for (destination, score, findings) in raised {
-                self.raise(host, (number, destination), now, closes, score, findings);
+                self.raise(host, (number, destination), now, closes, score, worth, findings);
             }
             self.mark(baseline, number);
         }
@@ -92,6 +92,7 @@ impl Ledger {
         now: Timestamp,
         closes: Timestamp,
         score: f64,
+        raise: f64,
         findings: Vec<Finding>,
     ) {
         if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
@@ -102,7 +103,7 @@ impl Ledger {
             open.found = now;
             open.incident.score = open.incident.score.max(score);
             open.incident.take(&findings, pair);
-        } else if score >= RAISE {
+        } else if score >= raise {
             let (bytes_out, first_seen) = since(host, pair, &findings, now);
             let mut incident = Incident {
                 host: key.0,
@@ -132,8 +133,14 @@ impl Ledger {
             |key| self.open.get(&key).is_some_and(|open| now.is_some_and(|now| now - open.found <= OVER));
         let mut any = fresh((number, None));
         for (destination, pair) in &mut host.pairs {
-            pair.unit.suspect = fresh((number, Some(*destination)));
-            any |= pair.unit.suspect;
+            let suspect = fresh((number, Some(*destination)));
+            if suspect != pair.unit.suspect
+                && let Some(group) = baseline.destinations.get_mut(*destination as usize)
+            {
+                group.suspects = if suspect { group.suspects + 1 } else { group.suspects.saturating_sub(1) };
+            }
+            pair.unit.suspect = suspect;
+            any |= suspect;
         }
         host.unit.suspect = any;
     }
@@ -169,19 +176,24 @@ fn host_findings(case: &Case<'_>) -> Option<(Finding, Seen)> {
     })
 }
 
-fn pair_findings(case: &Case<'_>, pair: &Pair, users: u32) -> (Vec<Finding>, f64) {
-    let mut findings = Vec::new();
-    let mut boost = 0.0;
+/// What is found of a pair, and what raises it.
+fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut findings, mut boosts) = (Vec::new(), Vec::new());
     for detector in DETECTORS {
         match detector.judge {
             Judge::Pair(judge) => {
-                findings.extend(judge(case, pair, users).map(|seen| detector.finding(seen)))
+                findings.extend(judge(case, pair, group).map(|seen| detector.finding(seen)))
             }
-            Judge::Booster(judge) => boost += judge(pair),
+            Judge::Booster(judge) => {
+                let bits = judge(case, pair, group);
+                let observed = pair.unit.now.last().map_or(0, |now| now.net);
+                let seen = Seen { scale: SCALES.len() - 1, observed, expected: 0, bits };
+                boosts.extend((bits > 0.0).then(|| detector.finding(seen)));
+            }
             Judge::Host(_) => {}
         }
     }
-    (findings, boost)
+    (findings, boosts)
 }
 
 /// The harmonic mean of the tail probabilities of the evidence groups, in bits. It is the far tail of the Cauchy combination
@@ -206,7 +218,9 @@ fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp)
     let longest = findings.iter().map(|finding| finding.window).max();
     let scale = SCALES.iter().position(|span| Some(*span) == longest).unwrap_or_default();
     let (volume, first) = match pair {
-        Some(pair) if pair.young(now) => return (pair.total.out, pair.first),
+        Some(pair) if host.first.is_some_and(|first| pair.young(first, now)) => {
+            return (pair.total.out, pair.first);
+        }
         Some(pair) => pair.unit.rolling.trailing(scale, now),
         None => host.unit.rolling.trailing(scale, now),
     };

@@ -123,9 +123,8 @@ fn line(to: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
 
 fn incident<'a>(told: &'a Told<'_>, summary: &Summary) -> IncidentRow<'a> {
     let incident = &told.incident;
-    let techniques = incident.findings.iter().map(|finding| finding.technique);
-    let tool = (incident.tools != 0).then_some("T1567.002");
-    let mut techniques: Vec<&'static str> = techniques.chain(tool).collect();
+    let mut techniques: Vec<&'static str> =
+        incident.findings.iter().map(|finding| finding.technique).collect();
     techniques.sort_unstable();
     techniques.dedup();
     IncidentRow {

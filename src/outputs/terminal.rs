@@ -98,13 +98,20 @@ fn why(told: &Told<'_>) -> String {
     let mut reasons: Vec<String> = incident
         .findings
         .iter()
-        .map(|finding| format!("{}: {} in {}", finding.detector, Bytes(finding.observed), finding.window))
+        .map(|finding| match finding.detector {
+            "known-tool" => tools(incident.tools),
+            "shared-destination" => format!("shared-destination: +{:.0} bits", finding.bits),
+            name => format!("{name}: {} in {}", Bytes(finding.observed), finding.window),
+        })
         .collect();
-    reasons.extend(crate::event::tool::names(incident.tools).map(|tool| format!("known-tool: {tool}")));
     if let Some((path, line)) = told.evidence.first() {
         reasons.push(format!("see {} line {}", escape::terminal(path), line.line));
     }
     reasons.join("; ")
+}
+
+fn tools(set: u16) -> String {
+    format!("known-tool: {}", crate::event::tool::names(set).collect::<Vec<_>>().join(", "))
 }
 
 fn severity(severity: Severity, style: Style) -> Cow<'static, str> {
@@ -188,7 +195,7 @@ fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

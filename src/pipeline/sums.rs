@@ -8,6 +8,9 @@ use crate::tally::{By, Cells, Counts, Measure, Naming, Settings, Tally};
 use crate::units::Timestamp;
 use rayon::prelude::*;
 
+/// A window taken out: its start, and its cells by number of the shard.
+pub(super) type Closed<M> = (Timestamp, Vec<(usize, Cells<M>)>);
+
 /// Sums of everything read, kept in shards by host.
 #[derive(Debug)]
 pub struct Sums<M> {
@@ -104,7 +107,7 @@ impl<M: Measure + Send + Sync> Sums<M> {
     }
 
     /// Takes the oldest window that ends at or before `watermark` out of every shard.
-    pub fn close(&mut self, watermark: Timestamp) -> Option<(Timestamp, Vec<(usize, Cells<M>)>)> {
+    pub(super) fn close(&mut self, watermark: Timestamp) -> Option<Closed<M>> {
         let start = self.shards.iter().filter_map(Tally::oldest).min()?;
         let mut closed = Vec::new();
         for (place, shard) in self.shards.iter_mut().enumerate() {

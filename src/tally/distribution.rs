@@ -189,7 +189,7 @@ impl Measure for Distribution {
 /// The number of the bucket that holds `value`.
 fn bucket(value: u64) -> u16 {
     // How often the value must be halved until it fits the sub-buckets.
-    let halvings = u64::from((SUB_BUCKETS - 1 | value).ilog2() + 1 - SUB_BUCKETS.ilog2());
+    let halvings = u64::from(((SUB_BUCKETS - 1) | value).ilog2() + 1 - SUB_BUCKETS.ilog2());
     // Above the lowest range only the upper half of the sub-buckets is used: the lower half is the range below.
     let place = halvings * (SUB_BUCKETS / 2) + (value >> halvings);
     u16::try_from(place).unwrap_or(u16::MAX)

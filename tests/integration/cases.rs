@@ -53,14 +53,14 @@ impl Case {
     /// As a log in the W3C extended format, which names its columns.
     pub fn log(&self) -> String {
         let mut rows: Vec<(jiff::Timestamp, String)> = Vec::new();
-        for (number, traffic) in self.traffic.iter().enumerate() {
+        for (traffic, number) in self.traffic.iter().zip(0i64..) {
             let (first, count) = traffic.host.split_once('+').unwrap_or((&traffic.host, "1"));
             let first: std::net::Ipv4Addr = first.parse().unwrap();
             for host in 0..count.parse().unwrap() {
                 let ip = std::net::Ipv4Addr::from_bits(first.to_bits() + host);
                 let agent = if traffic.agent.is_empty() { "-" } else { &traffic.agent };
                 // Hosts do not tick in step.
-                let shift = i64::from(host * 37 % 60) + number as i64;
+                let shift = i64::from(host * 37 % 60) + number;
                 let mut at = traffic.from + jiff::SignedDuration::from_secs(shift);
                 while at < traffic.to {
                     let stamp = at.strftime("%Y-%m-%d %H:%M:%S");

@@ -2,6 +2,8 @@
 //!
 //! Cases are data (`tests/cases/*.toml`); only `outflow.rs` here touches the program.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod bad_input;
 mod cases;
 mod outflow;
