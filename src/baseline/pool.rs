@@ -150,6 +150,16 @@ impl Class {
         }
     }
 
+    /// How often such units break their records at all, by the prior. Of n exchangeable days the last is the largest with
+    /// probability 1/n, and ten days stand for those of a unit that sends much every day; a quiet one has no such rhythm.
+    fn breaks(self) -> f64 {
+        match self {
+            Class::Host { level: Level::New | Level::Silent | Level::Quiet, .. }
+            | Class::Pair { young: true, .. } => 1.0,
+            Class::Host { .. } | Class::Pair { .. } => 0.1,
+        }
+    }
+
     /// The prior's scale in bytes: shorter spans hold less, in proportion to the square root as uploads come in bursts.
     fn usual(self) -> f64 {
         let (scale, usual) = match self {
@@ -221,7 +231,7 @@ impl Pools {
 
     /// The probability that a unit of this class breaks its record by `excess` or more bytes on a day, in 0..=1.
     pub fn tail(&self, class: Class, excess: u64) -> f64 {
-        let prior = (1.0 + excess as f64 / class.usual()).powf(-PRIOR_INDEX);
+        let prior = class.breaks() * (1.0 + excess as f64 / class.usual()).powf(-PRIOR_INDEX);
         let Some(tail) = self.classes.get(class.place()).and_then(|(tail, _)| tail.as_ref()) else {
             return prior;
         };

@@ -10,9 +10,6 @@ use crate::incident::{Finding, Incident};
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
 
-/// The groups of evidence that are combined: the host's volume, and its volume towards the destination.
-const GROUPS: f64 = 2.0;
-
 /// After so long without a finding an incident is over; what comes later is another.
 const OVER: Span = Span::DAY.times(7);
 
@@ -67,7 +64,10 @@ impl Ledger {
             for (destination, score, findings) in raised {
                 self.raise(host, (number, destination), now, closes, score, worth, findings);
             }
-            self.mark(baseline, number);
+        }
+        // After all were judged: what one host's incident says of its destination must not depend on the order of hosts.
+        for rows in rows.chunk_by(|a, b| a.host == b.host) {
+            rows.first().inspect(|row| self.mark(baseline, row.host));
         }
     }
 
@@ -196,11 +196,12 @@ fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> (Vec<Find
     (findings, boosts)
 }
 
-/// The harmonic mean of the tail probabilities of the evidence groups, in bits. It is the far tail of the Cauchy combination
-/// (Liu and Xie 2020), valid under dependence; a group that found nothing counts as p = 1.
+/// The harmonic mean of the tail probabilities of the groups of evidence that spoke (the host's volume, its volume towards
+/// the destination), in bits: the far tail of the Cauchy combination (Liu and Xie 2020), which holds under dependence.
+/// Leaving out a group that is silent flatters by one bit at most.
 fn combined(findings: &[Finding]) -> f64 {
     let found: f64 = findings.iter().map(|finding| finding.bits.exp2()).sum();
-    ((found + GROUPS - findings.len() as f64) / GROUPS).log2()
+    (found / findings.len().max(1) as f64).log2()
 }
 
 /// The destination group that carries most of what stands out in a host's volume; `None` where it is spread.

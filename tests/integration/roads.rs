@@ -6,6 +6,14 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+/// Compares without printing megabytes.
+#[track_caller]
+fn same<T: PartialEq + std::fmt::Debug>(got: &[T], expected: &[T], road: &str) {
+    let differs = got.iter().zip(expected).find(|(a, b)| a != b);
+    assert!(differs.is_none(), "{road}: {differs:#?}");
+    assert_eq!(got.len(), expected.len(), "{road}");
+}
+
 /// The estate's log: large enough for many chunks.
 fn log() -> Vec<u8> {
     let estate = repository("sample-logs/estate-3-of-3000");
@@ -44,23 +52,23 @@ fn every_road_leads_to_the_same_incidents_and_sums() {
     assert!(expected.len() > 3 && sums.len() > 1000);
 
     for threads in ["2", "3", "7"] {
-        assert_eq!(
-            incidents(&run(&["scan", "--json", "--all", "--threads", threads, &whole])),
-            expected,
-            "{threads}"
+        same(
+            &incidents(&run(&["scan", "--json", "--all", "--threads", threads, &whole])),
+            &expected,
+            threads,
         );
-        assert_eq!(volumes(&["--threads", threads, &whole]), sums, "{threads} threads");
+        same(&volumes(&["--threads", threads, &whole]), &sums, threads);
     }
 
     // Through a pipe, in writes of odd sizes.
     let pieces: Vec<&[u8]> = log.chunks(7_919).collect();
-    assert_eq!(incidents(&feed(&["scan", "--json", "--all"], &pieces)), expected, "a pipe");
+    same(&incidents(&feed(&["scan", "--json", "--all"], &pieces)), &expected, "a pipe");
 
     // Compressed.
     let packed = folder.path().join("packed");
     fs::create_dir(&packed).unwrap();
     fs::write(packed.join("conn"), zstd::encode_all(&log[..], 1).unwrap()).unwrap();
-    assert_eq!(incidents(&run(&["scan", "--json", "--all", &path(&packed)])), expected, "zstd");
+    same(&incidents(&run(&["scan", "--json", "--all", &path(&packed)])), &expected, "zstd");
 
     // Rotated into five files, each with the header, the later ones named first; the older ones compressed.
     let header: Vec<u8> =
@@ -82,12 +90,12 @@ fn every_road_leads_to_the_same_incidents_and_sums() {
         }
     }
     let rotated = path(&rotated);
-    assert_eq!(incidents(&run(&["scan", "--json", "--all", &rotated])), expected, "rotated");
+    same(&incidents(&run(&["scan", "--json", "--all", &rotated])), &expected, "rotated");
     let glob = format!("{rotated}/*.log");
-    assert_eq!(
-        incidents(&run(&["scan", "--json", "--all", "--threads", "2", &glob, &rotated])),
-        expected,
-        "twice named"
+    same(
+        &incidents(&run(&["scan", "--json", "--all", "--threads", "2", &glob, &rotated])),
+        &expected,
+        "twice named",
     );
-    assert_eq!(volumes(&[&rotated]), sums, "rotated");
+    same(&volumes(&[&rotated]), &sums, "rotated");
 }
