@@ -9,6 +9,8 @@ mod records;
 mod report;
 mod scan;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 pub use events::{events, format_after};
 pub use records::{Booking, Take};
