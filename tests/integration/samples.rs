@@ -28,6 +28,16 @@ fn the_estate_names_its_three_thieves_first() {
         let gone = incident["bytes_out_at_detection"].as_u64().unwrap();
         assert!(gone * 50 < stolen, "{gone} of {stolen} were gone at detection");
     }
+    // The evidence leads back to the lines.
+    let text = zstd::decode_all(fs::File::open(&log).unwrap()).unwrap();
+    for evidence in incidents[..3].iter().flat_map(|incident| incident["evidence"].as_array().unwrap()) {
+        let offset = usize::try_from(evidence["offset"].as_u64().unwrap()).unwrap();
+        let before = text[..offset].iter().filter(|byte| **byte == b'\n').count() as u64;
+        assert_eq!(before + 1, evidence["line"].as_u64().unwrap());
+        let line = String::from_utf8_lossy(text[offset..].split(|byte| *byte == b'\n').next().unwrap()).into_owned();
+        let bytes = evidence["bytes_out"].as_u64().unwrap().to_string();
+        assert!(line.split('\t').any(|field| field == bytes), "{line}");
+    }
     let summary = &run.rows("summary")[0];
     assert_eq!(summary["hosts"], 3000);
 }
