@@ -58,8 +58,10 @@ pub struct Incident {
     pub bytes_out: u64,
     /// The same when it was raised.
     pub bytes_out_at_detection: u64,
-    /// The most the host had sent in 24 hours before.
+    /// The most the host had sent in 24 hours before, net.
     pub expected: u64,
+    /// How long the host had been watched before.
+    pub watched: Span,
     /// Combined improbability in bits, the highest reached.
     pub score: f64,
     /// The same when it was raised; never uses later lines.

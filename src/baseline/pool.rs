@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 const DAYS: usize = 14;
 
 /// How many unit-days the prior is worth. Small against an estate's day, so that it only leads while there is no history.
-const PRIOR_WEIGHT: f64 = 200.0;
+const PRIOR_WEIGHT: f64 = 100.0;
 
 /// Index of the prior's tail: P(E > x) falls with x^-0.75. Upload volumes of hosts are that heavy-tailed: ten times the
 /// volume is about a fifth as frequent.
@@ -229,9 +229,11 @@ impl Pools {
         }
     }
 
-    /// The probability that a unit of this class breaks its record by `excess` or more bytes on a day, in 0..=1.
-    pub fn tail(&self, class: Class, excess: u64) -> f64 {
-        let prior = class.breaks() * (1.0 + excess as f64 / class.usual()).powf(-PRIOR_INDEX);
+    /// The probability that a unit of this class breaks its record, here `record` bytes, by `excess` or more on a day, in
+    /// 0..=1. The prior takes the larger of the class's scale and the unit's own.
+    pub fn tail(&self, class: Class, excess: u64, record: u64) -> f64 {
+        let scale = class.usual().max(record as f64);
+        let prior = class.breaks() * (1.0 + excess as f64 / scale).powf(-PRIOR_INDEX);
         let Some(tail) = self.classes.get(class.place()).and_then(|(tail, _)| tail.as_ref()) else {
             return prior;
         };
@@ -245,7 +247,7 @@ impl Pools {
         self.bits
     }
 
-    /// The smallest excess (to within a percent) that is improbable enough to be told. Nearly all windows stay below it
+    /// The smallest excess (to within a percent) that is improbable enough to be told of a unit without a record. Nearly all windows stay below it
     /// and cost one comparison.
     pub fn cut(&self, class: Class) -> u64 {
         self.classes.get(class.place()).map_or(u64::MAX, |(_, cut)| *cut)
@@ -255,7 +257,11 @@ impl Pools {
         let (mut low, mut high) = (0.0f64, 60.0f64);
         while high - low > 0.01 {
             let middle = f64::midpoint(low, high);
-            if self.tail(class, exp2(middle)) <= (-self.bits).exp2() { high = middle } else { low = middle }
+            if self.tail(class, exp2(middle), 0) <= (-self.bits).exp2() {
+                high = middle
+            } else {
+                low = middle
+            }
         }
         exp2(high)
     }
@@ -265,8 +271,8 @@ impl Pools {
 /// still cuts by rank.
 const COLD_BITS: f64 = 8.0;
 
-/// Bounds of the same: below 8 bits chance rules, above 20 no estate is that large.
-const BITS_BOUNDS: (f64, f64) = (8.0, 20.0);
+/// Bounds of the same: below 6 bits chance rules, above 20 no estate is that large.
+const BITS_BOUNDS: (f64, f64) = (6.0, 20.0);
 
 fn exp2(power: f64) -> u64 {
     #[expect(clippy::cast_sign_loss, reason = "a power of two is positive")]
@@ -316,7 +322,7 @@ mod tests {
     #[test]
     fn probabilities_fall_with_volume_and_with_history() {
         let mut pools = Pools::default();
-        let cold = pools.tail(CLASS, 1_000_000_000);
+        let cold = pools.tail(CLASS, 1_000_000_000, 0);
         for _ in 0..14 {
             pools.add_day(
                 3_000,
@@ -324,11 +330,11 @@ mod tests {
                 (0..3_000u64).map(|unit| (CLASS, if unit < 2_990 { 0 } else { unit })),
             );
         }
-        let warm = pools.tail(CLASS, 1_000_000_000);
+        let warm = pools.tail(CLASS, 1_000_000_000, 0);
         assert!(warm < cold / 50.0, "{warm} {cold}");
-        let falling: Vec<f64> = (0..12).map(|power| pools.tail(CLASS, 10u64.pow(power))).collect();
+        let falling: Vec<f64> = (0..12).map(|power| pools.tail(CLASS, 10u64.pow(power), 0)).collect();
         assert!(falling.is_sorted_by(|a, b| a >= b), "{falling:?}");
-        assert!(pools.tail(CLASS, 0) <= 1.0);
+        assert!(pools.tail(CLASS, 0, 0) <= 1.0);
     }
 
     #[test]
@@ -338,7 +344,10 @@ mod tests {
         for class in Class::all() {
             let cut = pools.cut(class);
             let told = (-pools.worth_telling()).exp2();
-            assert!(pools.tail(class, cut) <= told && pools.tail(class, cut / 2) > told, "{class:?} {cut}");
+            assert!(
+                pools.tail(class, cut, 0) <= told && pools.tail(class, cut / 2, 0) > told,
+                "{class:?} {cut}"
+            );
         }
     }
 

@@ -18,7 +18,7 @@ How
   V  net bytes out (bytes out - bytes in, floor 0 per destination and 5 minutes) of the last hour, 6 h, 24 h, 7 days.
   E  max(0, V - R), where R is the host's own largest V up to two spans ago.
   p  how often hosts of the same class (new; up to 10 kB; up to 1 MB a day) had so large an E on a day of the last two
-     weeks, with Pareto's tail beyond the fifth largest. Before there are two weeks, a prior worth 200 host-days helps:
+     weeks, with Pareto's tail beyond the fifth largest. Before there are two weeks, a prior worth 100 host-days helps:
      P(E > x) = (1 + x/s)^-0.75 with s = 10 kB a day for a host known to be silent, 100 kB for a quiet one, 1 MB for a
      new one. For its first two days the whole estate is new.
   The finding is -log2 p bits at the scale where that is largest, less 2 bits for having looked at four.

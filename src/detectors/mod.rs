@@ -100,7 +100,7 @@ fn best_scale(baseline: &Baseline, unit: &Unit, class: impl Fn(usize) -> Option<
         if now.excess < baseline.pools.cut(class) {
             continue;
         }
-        let bits = -baseline.pools.tail(class, now.excess).log2() - (SCALES.len() as f64).log2();
+        let bits = -baseline.pools.tail(class, now.excess, now.record).log2() - (SCALES.len() as f64).log2();
         if best.is_none_or(|best| bits > best.bits) {
             best = Some(Seen { scale, observed: now.net, expected: now.record, bits });
         }

@@ -4,7 +4,7 @@ mod budget;
 
 pub use budget::{Budget, rank};
 
-use crate::baseline::{Baseline, Destination, Host, Pair, Row, SCALES, WINDOW};
+use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Row, SCALES, WINDOW};
 use crate::detectors::{Case, DETECTORS, Judge, Seen};
 use crate::incident::{Finding, Incident};
 use crate::units::{Span, Timestamp};
@@ -113,7 +113,8 @@ impl Ledger {
                 last_seen: now + WINDOW,
                 bytes_out,
                 bytes_out_at_detection: bytes_out,
-                expected: host.unit.record(crate::baseline::DAY_SCALE),
+                expected: host.unit.record(DAY_SCALE),
+                watched: host.first.map_or(Span(0), |first| first_seen - first),
                 score,
                 score_at_detection: score,
                 findings: Vec::new(),

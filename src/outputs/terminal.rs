@@ -3,7 +3,7 @@
 use super::report::{Report, SourceReport, Told};
 use super::{Style, escape};
 use crate::incident::Severity;
-use crate::units::Bytes;
+use crate::units::{Bytes, Span};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -77,7 +77,8 @@ fn table(shown: &[&Told<'_>], style: Style, to: &mut dyn Write) -> io::Result<()
 fn row(told: &Told<'_>) -> [String; 7] {
     let incident = &told.incident;
     let usual = match incident.expected {
-        0 => "not known".to_owned(),
+        0 if incident.watched < Span::DAY.times(3) => "not known".to_owned(),
+        0 => "nothing".to_owned(),
         expected => Bytes(expected).to_string(),
     };
     let since = incident.first_seen.to_string();
@@ -105,7 +106,8 @@ fn why(told: &Told<'_>) -> String {
         })
         .collect();
     if let Some((path, line)) = told.evidence.first() {
-        reasons.push(format!("see {} line {}", escape::terminal(path), line.line));
+        let file = path.rsplit('/').next().unwrap_or(path);
+        reasons.push(format!("see {} line {}", escape::terminal(file), grouped(line.line)));
     }
     reasons.join("; ")
 }

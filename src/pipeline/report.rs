@@ -119,7 +119,10 @@ fn sentence(host: &str, destination: Option<&str>, incident: &Incident) -> Strin
     let to = destination.unwrap_or("several destinations");
     let took = incident.last_seen - incident.first_seen;
     let usual = match incident.expected {
-        0 => "nothing was known of it before".to_owned(),
+        0 if incident.watched < Span::DAY.times(3) => {
+            format!("it was new, watched for {} before", incident.watched)
+        }
+        0 => format!("it had sent nothing that counts in the {} before", incident.watched),
         expected => format!("it had never sent more than {} a day", Bytes(expected)),
     };
     let tools: Vec<&str> = tool::names(incident.tools).collect();

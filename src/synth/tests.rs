@@ -139,7 +139,7 @@ fn the_sample_is_what_its_command_makes() {
     assert!(log == sample, "conn.log.zst is not what its README says: make it again");
     assert_eq!(
         String::from_utf8(labels).unwrap(),
-        std::fs::read_to_string(folder.join("labels.jsonl")).unwrap()
+        std::fs::read_to_string(folder.with_extension("labels.jsonl")).unwrap()
     );
 }
 

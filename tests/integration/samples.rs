@@ -7,7 +7,7 @@ use std::fs;
 #[test]
 fn the_estate_names_its_three_thieves_first() {
     let folder = repository("sample-logs/estate-3-of-3000");
-    let labels = fs::read_to_string(folder.join("labels.jsonl")).unwrap();
+    let labels = fs::read_to_string(folder.with_extension("labels.jsonl")).unwrap();
     let labels: Vec<Value> = labels.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(labels.len(), 3);
     let log = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
@@ -34,7 +34,8 @@ fn the_estate_names_its_three_thieves_first() {
         let offset = usize::try_from(evidence["offset"].as_u64().unwrap()).unwrap();
         let before = text[..offset].iter().filter(|byte| **byte == b'\n').count() as u64;
         assert_eq!(before + 1, evidence["line"].as_u64().unwrap());
-        let line = String::from_utf8_lossy(text[offset..].split(|byte| *byte == b'\n').next().unwrap()).into_owned();
+        let line =
+            String::from_utf8_lossy(text[offset..].split(|byte| *byte == b'\n').next().unwrap()).into_owned();
         let bytes = evidence["bytes_out"].as_u64().unwrap().to_string();
         assert!(line.split('\t').any(|field| field == bytes), "{line}");
     }
