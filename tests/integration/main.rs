@@ -7,5 +7,6 @@
 mod bad_input;
 mod cases;
 mod outflow;
+mod readme;
 mod roads;
 mod samples;

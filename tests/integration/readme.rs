@@ -1,0 +1,29 @@
+//! What README.md shows is what the program prints.
+
+use crate::outflow::repository;
+use std::process::Command;
+
+#[test]
+fn shown_output_is_true() {
+    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
+    let mut checked = 0;
+    for block in readme.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let (command, shown) = block.split_once('\n').unwrap();
+        let arguments = command.strip_prefix("$ outflow ").expect(command).split_whitespace();
+        let output = Command::new(env!("CARGO_BIN_EXE_outflow"))
+            .args(arguments)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        // "…" alone on a line stands for what was cut.
+        for part in shown.split("…\n") {
+            let part = part.trim_end();
+            let tidy: Vec<&str> = printed.lines().map(str::trim_end).collect();
+            assert!(tidy.join("\n").contains(part), "{command} prints:\n{printed}");
+        }
+        checked += 1;
+    }
+    assert!(checked > 0);
+}
