@@ -24,6 +24,24 @@ pub struct Ledger {
     over: Vec<Incident>,
 }
 
+/// What was found of a host towards one destination, or of a host alone.
+struct Found {
+    destination: Option<u32>,
+    score: f64,
+    findings: Vec<Finding>,
+}
+
+/// The window being judged.
+#[derive(Clone, Copy)]
+struct Window {
+    /// Its start.
+    start: Timestamp,
+    /// When it closed.
+    closes: Timestamp,
+    /// The score from which an incident is raised.
+    worth_telling: f64,
+}
+
 #[derive(Debug)]
 struct Open {
     incident: Incident,
@@ -35,11 +53,11 @@ impl Ledger {
     /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
     /// `closes` is the moment at which it closed.
     pub fn judge(&mut self, baseline: &mut Baseline, now: Timestamp, rows: &[Row], closes: Timestamp) {
+        let window = Window { start: now, closes, worth_telling: baseline.pools.worth_telling() };
         for rows in rows.chunk_by(|a, b| a.host == b.host) {
             let Some(number) = rows.first().map(|row| row.host) else { continue };
             self.go_on(number, rows, now);
             let Some(host) = baseline.hosts.get(number as usize) else { continue };
-            let worth = baseline.pools.worth_telling();
             let case = Case { baseline, host, now };
             let mut raised = Vec::new();
             let of_host = host_findings(&case);
@@ -55,14 +73,18 @@ impl Ledger {
                     let boost: f64 = boosts.iter().map(|finding| finding.bits).sum();
                     let score = combined(&findings) + boost;
                     findings.extend(boosts);
-                    raised.push((Some(row.destination), score, findings));
+                    raised.push(Found { destination: Some(row.destination), score, findings });
                 }
             }
             if let Some((finding, _)) = of_host.filter(|_| carrier.is_none()) {
-                raised.push((None, combined(&[finding]), vec![finding]));
+                raised.push(Found {
+                    destination: None,
+                    score: combined(&[finding]),
+                    findings: vec![finding],
+                });
             }
-            for (destination, score, findings) in raised {
-                self.raise(host, (number, destination), now, closes, score, worth, findings);
+            for found in raised {
+                self.raise(host, number, window, found);
             }
         }
         // After all were judged: what one host's incident says of its destination must not depend on the order of hosts.
@@ -85,16 +107,9 @@ impl Ledger {
         add((host, None), rows.iter().map(|row| row.out).sum());
     }
 
-    fn raise(
-        &mut self,
-        host: &Host,
-        key: (u32, Option<u32>),
-        now: Timestamp,
-        closes: Timestamp,
-        score: f64,
-        raise: f64,
-        findings: Vec<Finding>,
-    ) {
+    fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found) {
+        let Found { destination, score, findings } = found;
+        let (key, now) = ((number, destination), window.start);
         if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
             self.over.extend(self.open.remove(&key).map(|open| open.incident));
         }
@@ -103,12 +118,12 @@ impl Ledger {
             open.found = now;
             open.incident.score = open.incident.score.max(score);
             open.incident.take(&findings, pair);
-        } else if score >= raise {
+        } else if score >= window.worth_telling {
             let (bytes_out, first_seen) = since(host, pair, &findings, now);
             let mut incident = Incident {
                 host: key.0,
                 destination: key.1,
-                detected_at: closes,
+                detected_at: window.closes,
                 first_seen,
                 last_seen: now + WINDOW,
                 bytes_out,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// A file of `tests/cases/`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Case {
+pub(crate) struct Case {
     /// What it shows; for the reader.
     #[serde(rename = "about")]
     _about: String,
@@ -51,7 +51,7 @@ struct Expected {
 
 impl Case {
     /// As a log in the W3C extended format, which names its columns.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let mut rows: Vec<(jiff::Timestamp, String)> = Vec::new();
         for (traffic, number) in self.traffic.iter().zip(0i64..) {
             let (first, count) = traffic.host.split_once('+').unwrap_or((&traffic.host, "1"));
@@ -80,7 +80,7 @@ impl Case {
 }
 
 /// All cases, by file name.
-pub fn all() -> Vec<(String, Case)> {
+pub(crate) fn all() -> Vec<(String, Case)> {
     let mut cases: Vec<(String, Case)> = std::fs::read_dir(repository("tests/cases"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -7,15 +7,15 @@ use std::process::{Command, Output, Stdio};
 
 /// What a run printed and how it ended.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// The JSON objects of its output, of one type where the lines have types.
-    pub fn rows(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn rows(&self, kind: &str) -> Vec<Value> {
         let rows = self.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
         rows.filter(|row| kind.is_empty() || row["type"] == kind).collect()
     }
@@ -38,12 +38,12 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 /// Runs it with nothing on standard input.
-pub fn run(arguments: &[&str]) -> Run {
+pub(crate) fn run(arguments: &[&str]) -> Run {
     feed(arguments, &[b""])
 }
 
 /// Runs it with these pieces on standard input, one write each.
-pub fn feed(arguments: &[&str], pieces: &[&[u8]]) -> Run {
+pub(crate) fn feed(arguments: &[&str], pieces: &[&[u8]]) -> Run {
     let mut child = command(arguments).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let pieces: Vec<Vec<u8>> = pieces.iter().map(|piece| piece.to_vec()).collect();
@@ -61,6 +61,6 @@ pub fn feed(arguments: &[&str], pieces: &[&[u8]]) -> Run {
 }
 
 /// A file of this repository.
-pub fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
