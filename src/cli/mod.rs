@@ -3,6 +3,7 @@
 //! Data goes to stdout, talk to stderr. Exit code 0: read everything, nothing found; 1: incidents in budget; 2: trouble.
 //! The only folder that knows clap and anyhow, and the one that looks at the clock (for "not later than tomorrow").
 
+mod doctor;
 mod explain;
 mod formats;
 mod parse;
@@ -32,6 +33,8 @@ enum Command {
     Volumes(volumes::Arguments),
     /// Print what each line says as JSON with ECS names
     Parse(parse::Arguments),
+    /// Say what each source can and cannot show, and the line of configuration that fixes it
+    Doctor(doctor::Arguments),
     /// Print what a detector sees, how it decides, and what fools it
     Explain(explain::Arguments),
     /// List the formats that can be read
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Volumes(arguments) => volumes::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Synth(arguments) => synth::run(&arguments),

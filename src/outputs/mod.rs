@@ -3,6 +3,7 @@
 //! An output gets everything resolved (names, ranks, sentences) and only renders; log-controlled text is escaped for where
 //! it goes. To add one: write its file, add its row to [`OUTPUTS`].
 
+mod diagnosis;
 mod escape;
 mod events;
 mod jsonl;
@@ -10,6 +11,7 @@ mod report;
 mod terminal;
 mod volumes;
 
+pub use diagnosis::{Diagnosis, json as diagnosis_json, text as diagnosis_text};
 pub use escape::terminal as escaped;
 pub use events::{EventWriter, Place};
 pub use report::{Carrier, Report, SourceReport, Summary, Told};

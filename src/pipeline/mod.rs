@@ -5,6 +5,7 @@
 //! which is why they agree.
 
 mod events;
+mod health;
 mod records;
 mod report;
 mod scan;
@@ -13,6 +14,7 @@ mod sums;
 mod tests;
 
 pub use events::{events, format_after};
+pub use health::{FIELDS, Has, Health};
 pub use records::{Booking, Take};
 pub use scan::{Scan, Scanned};
 pub use sums::Sums;

@@ -40,7 +40,7 @@ impl Scanned {
                 format: source.kind.name,
                 chosen: &source.chosen,
                 counts,
-                blind: blind(source, counts),
+                blind: source.blind(counts),
             })
             .collect();
         let mut hosts: Vec<&str> =
@@ -140,15 +140,17 @@ fn id(host: &str, destination: Option<&str>, incident: &Incident) -> String {
     format!("{hash:016x}")
 }
 
-/// What a source cannot show: by its format, or by what its lines turned out to lack.
-fn blind(source: &Source, counts: &Counts) -> Option<String> {
-    let share = || {
-        (counts.blind > 0)
-            .then(|| format!("{} of {} events do not say how much left", counts.blind, counts.events))
-    };
-    // A header may have changed the format after the first line; what the events showed decides.
-    if counts.events > 0 && counts.blind < counts.events {
-        return share();
+impl Source {
+    /// What it cannot show: by its format, or by what its lines turned out to lack.
+    pub fn blind(&self, counts: &Counts) -> Option<String> {
+        let share = || {
+            (counts.blind > 0)
+                .then(|| format!("{} of {} events do not say how much left", counts.blind, counts.events))
+        };
+        // A header may have changed the format after the first line; what the events showed decides.
+        if counts.events > 0 && counts.blind < counts.events {
+            return share();
+        }
+        self.format.sight().blind().or_else(share)
     }
-    source.format.sight().blind().or_else(share)
 }

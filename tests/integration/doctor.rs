@@ -1,0 +1,30 @@
+//! `outflow doctor` says what a source shows, what it lacks, and what to do.
+
+use crate::outflow::{feed, repository, run};
+
+#[test]
+fn a_blind_source_is_said_with_the_line_that_fixes_it() {
+    let path = repository("sample-logs/squid-native/access.log");
+    let run = run(&["doctor", "--json", &path.to_string_lossy()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let row = &run.rows("diagnosis")[0];
+    assert!(row["blind"].as_str().unwrap().contains("%>st"), "{row}");
+    assert_eq!(row["fields"]["source.bytes"], 0.0);
+    assert_eq!(row["fields"]["destination.bytes"], 1.0);
+    assert_eq!(row["parsed_share"], 1.0);
+}
+
+#[test]
+fn gaps_disorder_and_damage_are_told() {
+    let head = "#Software: SGOS\n#Fields: date time c-ip cs-host cs-bytes s-action\n";
+    let row = |clock: &str| format!("2023-03-29 {clock} 10.1.2.3 files.example 7 TCP_MISS\n");
+    let log = [head, &row("01:00:00"), &row("00:58:30"), "damaged\n", &row("09:00:00")].concat();
+    let run = feed(&["doctor", "--json", "--gap", "2h"], &[log.as_bytes()]);
+    let diagnosis = &run.rows("diagnosis")[0];
+    assert_eq!(diagnosis["gaps"][0]["from"], "2023-03-29T02:00:00Z");
+    assert_eq!(diagnosis["gaps"][0]["to"], "2023-03-29T09:00:00Z");
+    assert_eq!(diagnosis["out_of_order_s"], 90.0);
+    assert_eq!(diagnosis["parsed_share"], 0.75);
+    assert_eq!(diagnosis["samples"][0]["line"], 5);
+    assert!(diagnosis["blind"].is_null());
+}
