@@ -8,14 +8,14 @@ mod excess;
 mod pool;
 mod rolling;
 mod state;
+mod trail;
 
 pub use excess::Excess;
 pub use pool::{Class, Level, Pools, Rarity};
 pub use rolling::{Rolling, Volume};
 pub use state::{Destination, Host, Observed, Pair, Unit};
+pub use trail::Trail;
 
-use crate::incident::Evidence;
-use crate::tally::{Measure, Record};
 use crate::units::{Span, Timestamp};
 
 /// The length of the windows that are folded: short enough that an alert comes within minutes.
@@ -28,31 +28,8 @@ pub const SCALES: [Span; 4] = [Span::HOUR, Span::HOUR.times(6), Span::DAY, Span:
 /// The place of 24 hours in [`SCALES`].
 pub const DAY_SCALE: usize = 2;
 
-/// What a cell of the tally keeps for detection, beside its sums.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Trail {
-    /// Known tools, as bits of [`crate::event::tool`].
-    pub tools: u16,
-    /// The line with the most bytes out.
-    pub largest: Evidence,
-}
-
-impl Measure for Trail {
-    fn record(&mut self, record: &Record<'_>, source: u32) {
-        let line = Evidence { bytes: record.out, source, offset: record.offset, line: record.line };
-        self.merge(&Trail { tools: record.tools, largest: line });
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.tools |= other.tools;
-        if self.largest.line == 0 || (other.largest.line != 0 && other.largest.weightier(&self.largest)) {
-            self.largest = other.largest;
-        }
-    }
-}
-
 /// One closed window of one host towards one destination group.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// The host's number.
     pub host: u32,
@@ -128,16 +105,20 @@ impl Baseline {
             let Some(host) = rows.first().and_then(|row| self.hosts.get_mut(row.host as usize)) else {
                 continue;
             };
-            let mut net = 0;
-            let mut out = 0;
+            let mut all = Volume::default();
             for row in rows {
                 let Some(pair) = host.pairs.get_mut(&row.destination) else { continue };
-                let volume = Volume { out: row.out, net: row.out.saturating_sub(row.back) };
-                pair.take(start, volume, &row.trail);
-                net += volume.net;
-                out += volume.out;
+                let mut now = Volume { out: row.out, net: row.out.saturating_sub(row.back) };
+                for (hour, volume) in row.trail.earlier() {
+                    pair.unit.rolling.add_earlier(hour, volume);
+                    host.unit.rolling.add_earlier(hour, volume);
+                    now.out = now.out.saturating_sub(volume.out);
+                    now.net = now.net.saturating_sub(volume.net);
+                }
+                pair.take(start, row.out, now, &row.trail);
+                all += now;
             }
-            host.unit.take(start, Volume { out, net });
+            host.unit.take(start, all);
         }
     }
 

@@ -51,6 +51,22 @@ impl Rolling {
         }
     }
 
+    /// Adds what flowed in the hour that began at `hour`, before the last window. In the finest ring it counts at the end of
+    /// that hour.
+    pub fn add_earlier(&mut self, hour: Timestamp, volume: Volume) {
+        for (ring, (length, reach)) in self.rings.iter_mut().zip(RINGS) {
+            let bucket = (hour + Span::HOUR - length.min(Span::HOUR)).floor(length);
+            if ring.back().is_some_and(|(newest, _)| *newest - bucket >= reach) {
+                continue;
+            }
+            let place = ring.partition_point(|(start, _)| *start < bucket);
+            match ring.get_mut(place) {
+                Some((start, sum)) if *start == bucket => *sum += volume,
+                _ => ring.insert(place, (bucket, volume)),
+            }
+        }
+    }
+
     /// The volume of the span of scale number `scale` that ends with the window that began at `start`, rounded to the
     /// buckets of its ring, and the start of the first bucket that holds any of it.
     pub fn trailing(&self, scale: usize, start: Timestamp) -> (Volume, Timestamp) {

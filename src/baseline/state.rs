@@ -101,9 +101,7 @@ impl Host {
             .pairs
             .iter()
             .filter(|(_, pair)| !pair.unit.suspect)
-            .min_by_key(|(destination, pair)| {
-                (pair.total.net, pair.total.out, std::cmp::Reverse((pair.first, **destination)))
-            })
+            .min_by_key(|(destination, pair)| (pair.total, std::cmp::Reverse((pair.first, **destination))))
             .map(|(destination, _)| *destination);
         least.is_some_and(|destination| self.pairs.remove(&destination).is_some())
     }
@@ -114,8 +112,8 @@ impl Host {
 pub struct Pair {
     /// The first window with an event.
     pub first: Timestamp,
-    /// All bytes since then.
-    pub total: Volume,
+    /// All bytes out since then.
+    pub total: u64,
     /// Volumes and records.
     pub unit: Unit,
     /// Known tools seen.
@@ -126,13 +124,14 @@ pub struct Pair {
 
 impl Pair {
     pub(super) fn new(first: Timestamp) -> Pair {
-        Pair { first, total: Volume::default(), unit: Unit::default(), tools: 0, evidence: Vec::new() }
+        Pair { first, total: 0, unit: Unit::default(), tools: 0, evidence: Vec::new() }
     }
 
-    pub(super) fn take(&mut self, start: Timestamp, volume: Volume, trail: &Trail) {
-        self.total += volume;
+    /// `out` is all that the window's lines say, `now` the part of it that flowed in the window.
+    pub(super) fn take(&mut self, start: Timestamp, out: u64, now: Volume, trail: &Trail) {
+        self.total = self.total.saturating_add(out);
         self.tools |= trail.tools;
-        self.unit.take(start, volume);
+        self.unit.take(start, now);
         let line = trail.largest;
         if line.bytes == 0 {
             return;

@@ -236,7 +236,7 @@ fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp)
     let scale = SCALES.iter().position(|span| Some(*span) == longest).unwrap_or_default();
     let (volume, first) = match pair {
         Some(pair) if host.first.is_some_and(|first| pair.young(first, now)) => {
-            return (pair.total.out, pair.first);
+            return (pair.total, pair.first);
         }
         Some(pair) => pair.unit.rolling.trailing(scale, now),
         None => host.unit.rolling.trailing(scale, now),

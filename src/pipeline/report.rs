@@ -104,7 +104,7 @@ fn carriers<'a>(scanned: &'a Scanned, incident: &Incident) -> Vec<Carrier<'a>> {
         .filter(|(destination, _)| incident.destination.is_none_or(|only| only == **destination))
         .map(|(destination, pair)| Carrier {
             name: scanned.destinations.name(*destination),
-            bytes_out: pair.total.out,
+            bytes_out: pair.total,
             first_seen: pair.first,
             hosts: scanned.baseline.destinations.get(*destination as usize).map_or(0, |group| group.hosts),
         })

@@ -25,6 +25,8 @@ pub struct Record<'a> {
     pub destination: Party<'a>,
     /// The moment that decides its window.
     pub at: Timestamp,
+    /// The moment its bytes began to flow; `at` where the line does not say.
+    pub began: Timestamp,
     /// Bytes that left; 0 where `blind`.
     pub out: u64,
     /// Bytes that came back, where the line says.
