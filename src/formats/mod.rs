@@ -12,6 +12,8 @@ pub mod columns;
 pub mod server;
 pub mod proxy;
 pub mod flow;
+#[cfg(test)]
+pub(crate) mod tests_reading;
 
 pub use bumpalo::Bump as Scratch;
 
@@ -164,6 +166,7 @@ impl std::error::Error for SpecError {}
 pub const KINDS: &[&Kind] = &[
     &flow::zeek_conn::KIND,
     &flow::vpc_flow::KIND,
+    &flow::suricata_eve::KIND,
     &server::w3c::KIND,
     &proxy::squid::KIND,
     &server::apache::KIND,

@@ -1,3 +1,4 @@
 //! The flow formats.
 pub mod zeek_conn;
 pub mod vpc_flow;
+pub mod suricata_eve;

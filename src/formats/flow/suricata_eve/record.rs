@@ -1,0 +1,364 @@
+//! What a record of EVE says: the members that all kinds share, and the object named like its kind.
+
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Endpoint, Event, Question, Role, Stamped, address, number};
+use crate::formats::json::{self, Members, Value};
+use crate::formats::{Detail, Scratch, time};
+use crate::units::{Span, Timestamp};
+use jiff::tz::TimeZone;
+
+/// The kinds of records that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Flow,
+    Netflow,
+    Dns,
+    Http,
+    Tls,
+    Fileinfo,
+    Alert,
+    Other,
+}
+
+/// No query with more questions than this is real: servers answer only the first.
+const QUESTIONS_MAX: usize = 64;
+
+/// The members of a record, not yet understood.
+#[derive(Debug)]
+pub(super) struct Record<'a> {
+    pub(super) kind: Type,
+    timestamp: &'a [u8],
+    source: End<'a>,
+    destination: End<'a>,
+    transport: Option<&'a [u8]>,
+    protocol: Option<&'a [u8]>,
+    observer: Option<&'a [u8]>,
+    /// An alert's, where the sensor says it: which way the packet went that raised it.
+    to_client: bool,
+    flow: Option<Members<'a>>,
+    netflow: Option<Members<'a>>,
+    http: Option<Members<'a>>,
+    tls: Option<Members<'a>>,
+    dns: Option<Members<'a>>,
+}
+
+/// An end as it stands in the line.
+#[derive(Clone, Copy, Debug, Default)]
+struct End<'a> {
+    ip: &'a [u8],
+    port: &'a [u8],
+}
+
+/// Walks the line once. What has no `event_type` and no `timestamp` is no record of EVE.
+pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a>, Reject> {
+    let mut record = Record {
+        kind: Type::Other,
+        timestamp: b"",
+        source: End::default(),
+        destination: End::default(),
+        transport: None,
+        protocol: None,
+        observer: None,
+        to_client: false,
+        flow: None,
+        netflow: None,
+        http: None,
+        tls: None,
+        dns: None,
+    };
+    let mut typed = false;
+    for member in json::members(line) {
+        let (key, value) = member?;
+        let text = || value.scalar(scratch).unwrap_or_default();
+        match (key.decode(scratch), value) {
+            (b"event_type", _) => (typed, record.kind) = (true, Type::of(text())),
+            (b"timestamp", _) => record.timestamp = text(),
+            (b"src_ip", _) => record.source.ip = text(),
+            (b"src_port", _) => record.source.port = text(),
+            (b"dest_ip", _) => record.destination.ip = text(),
+            (b"dest_port", _) => record.destination.port = text(),
+            (b"proto", _) => record.transport = value.scalar(scratch).map(transport),
+            (b"app_proto", _) => record.protocol = value.scalar(scratch).filter(|name| *name != b"failed"),
+            (b"host", _) => record.observer = value.scalar(scratch),
+            (b"direction", _) => record.to_client = text() == b"to_client",
+            (b"flow", Value::Object(flow)) => record.flow = Some(flow),
+            (b"netflow", Value::Object(netflow)) => record.netflow = Some(netflow),
+            (b"http", Value::Object(http)) => record.http = Some(http),
+            (b"tls", Value::Object(tls)) => record.tls = Some(tls),
+            (b"dns", Value::Object(dns)) => record.dns = Some(dns),
+            _ => {}
+        }
+    }
+    if typed && !record.timestamp.is_empty() { Ok(record) } else { Err(Reject::line(Reason::Malformed)) }
+}
+
+impl Type {
+    fn of(name: &[u8]) -> Type {
+        match name {
+            b"flow" => Type::Flow,
+            b"netflow" => Type::Netflow,
+            b"dns" => Type::Dns,
+            b"http" => Type::Http,
+            b"tls" => Type::Tls,
+            b"fileinfo" => Type::Fileinfo,
+            b"alert" => Type::Alert,
+            _ => Type::Other,
+        }
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Appends what the record tells.
+    pub(super) fn events(
+        self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        detail: Detail,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let reader = Reader { line, scratch };
+        let mut event = Event {
+            dataset: "suricata.eve",
+            role: Role::Flow,
+            timestamp: reader.stamp(self.timestamp)?,
+            source: reader.end(self.source)?,
+            destination: reader.end(self.destination)?,
+            ..Event::default()
+        };
+        if detail == Detail::Full {
+            (event.transport, event.protocol) = (self.transport, self.protocol);
+            event.observer = self.observer;
+        }
+        match self.kind {
+            Type::Flow => reader.flow(self.flow, &mut event)?,
+            Type::Netflow => reader.netflow(self.netflow, &mut event)?,
+            Type::Dns => return reader.dns(self.dns, event, events),
+            Type::Http => {
+                event.destination.domain = reader.http(self.http, &mut event)?;
+            }
+            Type::Tls => event.destination.domain = reader.sni(self.tls)?,
+            // Its source is whoever sent the file, and nothing says whether that was the server; so the name that was
+            // asked for is left out.
+            Type::Fileinfo => _ = reader.http(self.http, &mut event)?,
+            Type::Alert => {
+                // The packet that raised it may have come from the server; the flow beside it says who opened.
+                if reader.opened_by_destination(self.flow, &event)?.unwrap_or(self.to_client) {
+                    std::mem::swap(&mut event.source, &mut event.destination);
+                }
+                let host = reader.http(self.http, &mut event)?;
+                event.destination.domain = host.or(reader.sni(self.tls)?);
+            }
+            Type::Other => return Ok(()),
+        }
+        events.push(event);
+        Ok(())
+    }
+}
+
+struct Reader<'a> {
+    line: &'a [u8],
+    scratch: &'a Scratch,
+}
+
+impl<'a> Reader<'a> {
+    fn wrong(&self, reason: Reason, text: &[u8]) -> Reject {
+        Reject::of(reason, self.line, text)
+    }
+
+    fn stamp(&self, text: &[u8]) -> Result<Timestamp, Reject> {
+        time::iso(text, &TimeZone::UTC).ok_or_else(|| self.wrong(Reason::BadTimestamp, text))
+    }
+
+    fn count(&self, text: &[u8]) -> Result<u64, Reject> {
+        number(text).ok_or_else(|| self.wrong(Reason::BadNumber, text))
+    }
+
+    /// Both ends are told for every record of a connection; protocols without ports have none.
+    fn end(&self, end: End<'a>) -> Result<Endpoint<'a>, Reject> {
+        let ip = address(end.ip).ok_or_else(|| self.wrong(Reason::BadAddress, end.ip))?;
+        let port = match end.port {
+            b"" => None,
+            text => Some(number(text).ok_or_else(|| self.wrong(Reason::BadNumber, text))?),
+        };
+        Ok(Endpoint { ip: Some(ip), port, ..Endpoint::default() })
+    }
+
+    /// `toserver` is what the client sent, and in a flow record the source is the client.
+    fn flow(&self, members: Option<Members<'a>>, event: &mut Event<'a>) -> Result<(), Reject> {
+        let mut times = Times::default();
+        for member in members.ok_or(Reject::line(Reason::Malformed))? {
+            let (key, value) = member?;
+            let text = value.scalar(self.scratch).unwrap_or_default();
+            match key.decode(self.scratch) {
+                b"bytes_toserver" => event.source.bytes = Some(self.count(text)?),
+                b"bytes_toclient" => event.destination.bytes = Some(self.count(text)?),
+                name => times.take(name, text),
+            }
+        }
+        times.give(self, event)
+    }
+
+    /// One direction of a flow; the other is another record, with the ends exchanged.
+    fn netflow(&self, members: Option<Members<'a>>, event: &mut Event<'a>) -> Result<(), Reject> {
+        let mut times = Times::default();
+        for member in members.ok_or(Reject::line(Reason::Malformed))? {
+            let (key, value) = member?;
+            let text = value.scalar(self.scratch).unwrap_or_default();
+            match key.decode(self.scratch) {
+                b"bytes" => event.source.bytes = Some(self.count(text)?),
+                name => times.take(name, text),
+            }
+        }
+        event.one_way = true;
+        times.give(self, event)
+    }
+
+    /// Whether the destination of an alert opened the flow; `None` where its record does not say.
+    fn opened_by_destination(
+        &self,
+        flow: Option<Members<'a>>,
+        event: &Event<'a>,
+    ) -> Result<Option<bool>, Reject> {
+        let (mut ip, mut port) = (None, None);
+        for member in flow.into_iter().flatten() {
+            let (key, value) = member?;
+            match key.decode(self.scratch) {
+                b"src_ip" => ip = value.scalar(self.scratch).and_then(address),
+                b"src_port" => port = value.scalar(self.scratch).and_then(number::<u16>),
+                _ => {}
+            }
+        }
+        // A host that talks to itself is told from itself by the port.
+        let opener = |end: &Endpoint<'_>| end.ip == ip && (port.is_none() || end.port == port);
+        Ok(ip.is_some().then(|| !opener(&event.source) && opener(&event.destination)))
+    }
+
+    /// Fills what HTTP says; gives the name of the server that was asked for.
+    fn http(&self, members: Option<Members<'a>>, event: &mut Event<'a>) -> Result<Option<&'a [u8]>, Reject> {
+        let mut host = None;
+        for member in members.into_iter().flatten() {
+            let (key, value) = member?;
+            let text = value.scalar(self.scratch);
+            match key.decode(self.scratch) {
+                b"hostname" => host = text.filter(|name| !name.is_empty() && address(name).is_none()),
+                b"url" => event.url = text,
+                b"http_user_agent" => event.user_agent = text,
+                b"http_method" => event.method = text,
+                b"status" => {
+                    event.status = text.and_then(number).filter(|status| (100..=999).contains(status));
+                }
+                _ => {}
+            }
+        }
+        Ok(host)
+    }
+
+    fn sni(&self, members: Option<Members<'a>>) -> Result<Option<&'a [u8]>, Reject> {
+        let mut sni = None;
+        for member in members.into_iter().flatten() {
+            let (key, value) = member?;
+            if key.decode(self.scratch) == b"sni" {
+                sni = value.scalar(self.scratch).filter(|name| !name.is_empty());
+            }
+        }
+        Ok(sni)
+    }
+
+    /// Versions 1 and 2 log a query's one question in the object itself; version 3 (Suricata 8) logs requests with an
+    /// array of them. Answers repeat the question and are not counted.
+    fn dns(
+        &self,
+        members: Option<Members<'a>>,
+        event: Event<'a>,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let (mut kind, mut question, mut queries) = (&b""[..], Question::default(), None);
+        for member in members.ok_or(Reject::line(Reason::Malformed))? {
+            let (key, value) = member?;
+            match (key.decode(self.scratch), value) {
+                (b"type", _) => kind = value.scalar(self.scratch).unwrap_or_default(),
+                (b"queries", Value::Array(items)) => queries = Some(items),
+                (name, _) => self.ask(name, value, &mut question),
+            }
+        }
+        if !matches!(kind, b"query" | b"request") {
+            return Ok(());
+        }
+        let event = Event { role: Role::Dns, protocol: Some(b"dns"), ..event };
+        let before = events.len();
+        let mut push = |question: Question<'a>| {
+            if !question.name.is_empty() {
+                events.push(Event { question: Some(question), ..event.clone() });
+            }
+        };
+        push(question);
+        for item in queries.into_iter().flatten().take(QUESTIONS_MAX) {
+            if let Value::Object(members) = item? {
+                let mut question = Question::default();
+                for member in members {
+                    let (key, value) = member?;
+                    self.ask(key.decode(self.scratch), value, &mut question);
+                }
+                push(question);
+            }
+        }
+        if events.len() == before { Err(Reject::line(Reason::Malformed)) } else { Ok(()) }
+    }
+
+    fn ask(&self, name: &[u8], value: Value<'a>, question: &mut Question<'a>) {
+        match name {
+            b"rrname" => question.name = value.scalar(self.scratch).unwrap_or_default(),
+            b"rrtype" => question.record_type = value.scalar(self.scratch),
+            _ => {}
+        }
+    }
+}
+
+/// When a flow was.
+#[derive(Default)]
+struct Times<'a> {
+    start: &'a [u8],
+    end: &'a [u8],
+    age: &'a [u8],
+}
+
+impl<'a> Times<'a> {
+    fn take(&mut self, name: &[u8], text: &'a [u8]) {
+        match name {
+            b"start" => self.start = text,
+            b"end" => self.end = text,
+            b"age" => self.age = text,
+            _ => {}
+        }
+    }
+
+    /// A record is written when its flow has timed out, minutes after its last packet; so the beginning it tells is the
+    /// stamp. Without one it is the time of writing.
+    fn give(&self, reader: &Reader<'a>, event: &mut Event<'a>) -> Result<(), Reject> {
+        if self.start.is_empty() {
+            return Ok(());
+        }
+        event.timestamp = reader.stamp(self.start)?;
+        event.stamped = Stamped::Start;
+        event.duration = match self.end {
+            b"" => number(self.age).map(|age: u32| Span::SECOND.times(age.into())),
+            // An end before the start is a sensor's mistake that costs the duration, not the bytes.
+            text => Some(reader.stamp(text)? - event.timestamp).filter(|span| span.0 >= 0),
+        };
+        Ok(())
+    }
+}
+
+/// In lower case, as ECS has it.
+fn transport(name: &[u8]) -> &[u8] {
+    match name {
+        b"TCP" => b"tcp",
+        b"UDP" => b"udp",
+        b"ICMP" => b"icmp",
+        b"IPv6-ICMP" | b"ICMPv6" => b"ipv6-icmp",
+        b"SCTP" => b"sctp",
+        b"GRE" => b"gre",
+        b"ESP" => b"esp",
+        other => other,
+    }
+}

@@ -1,0 +1,133 @@
+//! What the tests of the formats share: lines fed as a driver feeds them, and the promises that every format keeps.
+
+use super::{Context, Detail, Format, Kind, Scratch, Sniffed};
+use crate::event::Event;
+use crate::event::reject::{Reason, Reject};
+use std::sync::Arc;
+
+/// Events and rejects of lines. Leaks the lines, so that a test may pass what it has just put together.
+pub(crate) fn read_with(
+    kind: &Kind,
+    spec: &str,
+    context: &Context,
+    lines: &[&str],
+) -> (Vec<Event<'static>>, Vec<Reject>) {
+    let mut format = (kind.compile)(spec, context).unwrap();
+    let (mut events, mut rejects) = (Vec::new(), Vec::new());
+    for line in lines {
+        let (scratch, line): (&'static Scratch, &'static str) =
+            (Box::leak(Box::default()), (*line).to_owned().leak());
+        match offer(kind, &format, line.as_bytes()) {
+            Some(Ok(next)) => format = next,
+            Some(Err(reject)) => rejects.push(reject),
+            None => rejects.extend(format.parse(line.as_bytes(), scratch, &mut events).err()),
+        }
+    }
+    (events, rejects)
+}
+
+/// The format after a line, where the line is a header.
+fn offer(kind: &Kind, format: &Arc<dyn Format>, line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
+    kind.is_header.is_some_and(|is| is(line)).then(|| format.header(line)).flatten()
+}
+
+/// The same with the usual layout, in UTC, in full.
+pub(crate) fn read(kind: &Kind, lines: &[&str]) -> (Vec<Event<'static>>, Vec<Reject>) {
+    read_with(kind, "", &Context::default(), lines)
+}
+
+/// The one event of a line.
+pub(crate) fn read_one(kind: &Kind, line: &str) -> Event<'static> {
+    let (mut events, rejects) = read(kind, &[line]);
+    assert_eq!((events.len(), rejects), (1, vec![]), "{line}");
+    events.remove(0)
+}
+
+/// Each line is rejected for its reason.
+pub(crate) fn rejected(kind: &Kind, lines: &[(&str, Reason)]) {
+    for (line, reason) in lines {
+        let (events, rejects) = read(kind, &[line]);
+        let reasons: Vec<Reason> = rejects.iter().map(|reject| reject.reason).collect();
+        assert_eq!((events, reasons), (vec![], vec![*reason]), "{line}");
+    }
+}
+
+/// What detection makes of lines: `yes SPEC`, what an unsure kind says, or `no`.
+pub(crate) fn sniffed(kind: &Kind, lines: &[&str]) -> String {
+    let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
+    match (kind.sniff)(&lines, &Context::default()) {
+        Sniffed::Yes { spec, .. } => format!("yes {spec}").trim_end().to_owned(),
+        Sniffed::Unsure { say } => say,
+        Sniffed::No => "no".to_owned(),
+    }
+}
+
+/// Detection chooses this kind, and no other has anything against it.
+pub(crate) fn detected(kind: &Kind, lines: &[&str]) {
+    let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
+    match super::detect::detect(&lines, &Context::default()) {
+        Ok(found) => assert_eq!(found.kind.name, kind.name),
+        Err(error) => panic!("{}: {}", kind.name, error.expected),
+    }
+}
+
+/// No bytes make the format panic, neither in a line nor in a header nor in detection.
+pub(crate) fn survives(kind: &Kind, lines: &[Vec<u8>]) {
+    for detail in [Detail::Full, Detail::Sums] {
+        let mut format = (kind.compile)("", &Context { detail, ..Context::default() }).unwrap();
+        for line in lines {
+            match offer(kind, &format, line) {
+                Some(Ok(next)) => format = next,
+                Some(Err(_)) => {}
+                None => _ = format.parse(line, &Scratch::new(), &mut Vec::new()),
+            }
+        }
+    }
+    let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+    _ = (kind.sniff)(&lines, &Context::default());
+}
+
+/// Lines of `text` with some bytes changed and the end cut off, as [`survives`] takes them.
+pub(crate) fn damaged(text: &[&str], edits: &[(usize, u8)], cut: usize) -> Vec<Vec<u8>> {
+    let mut bytes = text.join("\n").into_bytes();
+    for (place, byte) in edits {
+        let place = place % bytes.len().max(1);
+        if let Some(old) = bytes.get_mut(place) {
+            *old = *byte;
+        }
+    }
+    bytes.truncate(bytes.len() - cut % bytes.len().max(1));
+    bytes.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+/// Sums and full reading agree on which lines count, and on when, who and how many bytes.
+pub(crate) fn details_agree(kind: &Kind, spec: &str, lines: &[Vec<u8>]) {
+    let told = |detail| {
+        let mut format = (kind.compile)(spec, &Context { detail, ..Context::default() }).unwrap();
+        let mut told = Vec::new();
+        for line in lines {
+            let (scratch, mut events) = (Scratch::new(), Vec::new());
+            let read = match offer(kind, &format, line) {
+                Some(Ok(next)) => {
+                    format = next;
+                    Ok(())
+                }
+                Some(Err(reject)) => Err(reject),
+                None => format.parse(line, &scratch, &mut events),
+            };
+            let sums: Vec<String> = events
+                .iter()
+                .filter(|event| {
+                    event.source.bytes.or(event.destination.bytes).is_some() || event.question.is_some()
+                })
+                .map(|e| {
+                    let ends = [e.source, e.destination].map(|end| (end.ip, end.domain, end.bytes));
+                    format!("{:?}", (e.timestamp, e.role, ends, e.question.map(|question| question.name)))
+                })
+                .collect();
+            told.push((sums, read.map_err(|reject| reject.reason)));
+        }
+        told
+    };
+    assert_eq!(told(Detail::Full), told(Detail::Sums));
+}
