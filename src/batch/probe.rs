@@ -27,11 +27,15 @@ pub struct How {
     pub zone: jiff::tz::TimeZone,
     /// How much of each line is wanted.
     pub detail: Detail,
+    /// Where nothing tells when a source was written (a pipe): a moment near its lines, for stamps without a year.
+    pub near: Option<Timestamp>,
 }
 
 impl How {
-    fn context(&self) -> Context {
-        Context { zone: self.zone.clone(), role: self.role, detail: self.detail }
+    /// `written`: when the source was last written to, as far as that is known.
+    fn context(&self, written: Option<Timestamp>) -> Context {
+        let near = written.or(self.near);
+        Context { zone: self.zone.clone(), role: self.role, detail: self.detail, near }
     }
 }
 
@@ -60,7 +64,7 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
         Ok(None) => return Ok(None),
         Err(error) => return Err(trouble(error.to_string())),
     };
-    let context = how.context();
+    let context = how.context(input::written(place));
     let (kind, format, chosen) = match &how.format {
         Some(named) => {
             let (kind, format) =

@@ -109,6 +109,7 @@ impl ReadArguments {
                 format!("--timezone {}: write a name such as Europe/London", self.timezone)
             })?,
             detail,
+            near: Some(now()),
         };
         let take = Take {
             since: self.since.unwrap_or(Timestamp::MIN),

@@ -3,6 +3,8 @@
 //! Every kind is asked. What is chosen comes with the reason; between two readings that differ in what the bytes mean
 //! nothing is chosen, and the operator is told what to pass.
 
+use super::envelope::{Envelope, Enveloped};
+use super::format_string::sample;
 use super::{Context, Format, KINDS, Kind, Scratch, Sniffed, SpecError, kind};
 use crate::event::{Event, Role};
 use std::sync::Arc;
@@ -14,8 +16,10 @@ pub struct Detected {
     pub kind: &'static Kind,
     /// The format, compiled.
     pub format: Arc<dyn Format>,
-    /// What was compiled; `KIND:SPEC` on the command line gives the same.
+    /// What was compiled; `KIND:SPEC` on the command line gives the same (after `ENVELOPE+`, where there is one).
     pub spec: String,
+    /// What is taken off each line first, the outermost first.
+    pub envelopes: Vec<Envelope>,
     /// Finishes the sentence "chosen because …".
     pub why: String,
 }
@@ -29,11 +33,19 @@ pub struct Undetected {
     pub expected: String,
 }
 
-/// Recognises the format of a source by its first lines (a hundred are plenty; some may be damaged).
+/// How many envelopes may lie in one another: syslog in a container's log is seen, deeper nesting is not.
+const ENVELOPES: usize = 2;
+
+/// Recognises the format of a source by its first lines (a hundred are plenty; some may be damaged). Where no kind is
+/// sure about the lines as they are, envelopes are taken off and what is inside is looked at.
 ///
 /// # Errors
 /// If no kind recognises them, or kinds that differ in what the bytes mean, or one that cannot tell.
 pub fn detect(lines: &[&[u8]], context: &Context) -> Result<Detected, Undetected> {
+    detect_within(lines, context, ENVELOPES)
+}
+
+fn detect_within(lines: &[&[u8]], context: &Context, deeper: usize) -> Result<Detected, Undetected> {
     let mut sure: Vec<Detected> = Vec::new();
     let mut unsure: Vec<String> = Vec::new();
     for kind in KINDS {
@@ -42,7 +54,7 @@ pub fn detect(lines: &[&[u8]], context: &Context) -> Result<Detected, Undetected
             Sniffed::Unsure { say } => unsure.push(say),
             Sniffed::Yes { spec, why } => {
                 if let Ok(format) = (kind.compile)(&spec, context) {
-                    sure.push(Detected { kind, format, spec, why });
+                    sure.push(Detected { kind, format, spec, envelopes: Vec::new(), why });
                 }
             }
         }
@@ -51,11 +63,37 @@ pub fn detect(lines: &[&[u8]], context: &Context) -> Result<Detected, Undetected
     // A kind that is sure has recognised something that is its own; one that is not has only a suspicion.
     match sure.next() {
         Some(first) => sure.try_fold(first, |first, other| agree(first, other, lines)),
+        None if deeper > 0
+            && let Some(opened) = in_envelope(lines, context, deeper - 1) =>
+        {
+            Ok(opened)
+        }
         None => {
             let expected = unsure.into_iter().next().unwrap_or_else(|| nothing_fits(lines));
             Err(Undetected { line: first_misfit(lines, context), expected })
         }
     }
+}
+
+/// The first envelope that most lines have and whose inside some kind is sure about.
+fn in_envelope(lines: &[&[u8]], context: &Context, deeper: usize) -> Option<Detected> {
+    let scratch = Scratch::new();
+    let filled = sample::filled(lines);
+    Envelope::ALL.into_iter().find_map(|envelope| {
+        let inside: Vec<&[u8]> = filled
+            .iter()
+            .filter_map(|&line| envelope.open(line, &scratch).ok())
+            .map(|opened| opened.inner)
+            .collect();
+        if !sample::is_most(inside.len(), filled.len()) {
+            return None;
+        }
+        let mut found = detect_within(&inside, context, deeper).ok()?;
+        found.format = Enveloped::wrap(envelope, found.format);
+        found.why = format!("in {} envelopes, {}", envelope.name(), found.why);
+        found.envelopes.insert(0, envelope);
+        Some(found)
+    })
 }
 
 /// Keeps the first of two readings if they say the same about every byte.
@@ -124,12 +162,26 @@ fn first_misfit(lines: &[&[u8]], context: &Context) -> usize {
     lines.iter().position(|line| !fits(line)).map_or(1, |place| place + 1)
 }
 
-/// The format named on the command line or in the configuration, and its kind: `NAME` or `KIND:STRING`.
+/// The format named on the command line or in the configuration, and its kind: `NAME` or `KIND:STRING`, with the envelopes
+/// to take off before it, as in `syslog+squid` or `docker+nginx:STRING`.
 ///
 /// # Errors
 /// If there is no such kind (with the nearest name, where one is near) or its string cannot be compiled; the position
 /// counts from the beginning of `text`.
 pub fn named(text: &str, context: &Context) -> Result<(&'static Kind, Arc<dyn Format>), SpecError> {
+    let before = text.split_once(':').map_or(text, |(name, _)| name);
+    if let Some((outer, inner)) = before.split_once('+').and_then(|_| text.split_once('+')) {
+        let envelope = Envelope::named(outer).ok_or_else(|| SpecError {
+            message: format!(
+                "there is no envelope \"{outer}\"; before a + may stand {}",
+                Envelope::ALL.map(Envelope::name).join(", ")
+            ),
+            position: 0,
+        })?;
+        let shift = |error: SpecError| SpecError { position: error.position + outer.len() + 1, ..error };
+        let (kind, format) = named(inner, context).map_err(shift)?;
+        return Ok((kind, Enveloped::wrap(envelope, format)));
+    }
     let (name, spec, start) = match text.split_once(':') {
         Some((name, spec)) => (name, spec, name.len() + 1),
         None => (text, "", text.len()),

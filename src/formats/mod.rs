@@ -9,6 +9,11 @@ pub mod format_string;
 pub mod time;
 pub mod json;
 pub mod columns;
+pub mod cells;
+pub mod fields;
+pub mod key_value;
+pub mod paths;
+pub mod envelope;
 pub mod server;
 pub mod proxy;
 pub mod flow;
@@ -20,6 +25,8 @@ pub use bumpalo::Bump as Scratch;
 use crate::event::Event;
 use crate::event::Role;
 use crate::event::reject::Reject;
+use crate::units::Timestamp;
+use envelope::Opened;
 use std::fmt;
 use std::sync::Arc;
 
@@ -40,6 +47,22 @@ pub trait Format: Send + Sync + fmt::Debug {
     /// rejects every row with `BadHeader`: the rows below it must never be read by the layout above it.
     fn header(&self, _line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
         None
+    }
+
+    /// The same as [`Format::parse`] for a line that was taken out of an envelope. Formats whose lines carry no stamp of
+    /// their own (a firewall that leaves it to syslog) take the envelope's.
+    fn parse_within<'a>(
+        &self,
+        opened: &Opened<'a>,
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        self.parse(opened.inner, scratch, events)
+    }
+
+    /// The line as [`Kind::is_header`] is to be asked about it: without the envelope that this format takes off.
+    fn bare<'a>(&self, line: &'a [u8], _scratch: &'a Scratch) -> &'a [u8] {
+        line
     }
 
     /// What this format, as compiled, can show.
@@ -84,11 +107,14 @@ pub struct Context {
     pub role: Option<Role>,
     /// How much of each line is wanted.
     pub detail: Detail,
+    /// A moment near the lines (when the file was last written): stamps without a year are read in the year that brings
+    /// them closest to it. `None`: such stamps cannot be read.
+    pub near: Option<Timestamp>,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Context { zone: jiff::tz::TimeZone::UTC, role: None, detail: Detail::Full }
+        Context { zone: jiff::tz::TimeZone::UTC, role: None, detail: Detail::Full, near: None }
     }
 }
 

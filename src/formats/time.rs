@@ -1,10 +1,36 @@
 //! The time stamps of logs, read without allocation. Each function reads a stamp that fills its whole text; `None` means
 //! that the text is no such stamp or lies outside the years 1970 to 9999.
 
+mod spelled;
+
+pub use spelled::{any_style, ctime, epoch_of_any_unit, month_first, split_month_first};
+
+use super::Context;
 use crate::event::number;
 use crate::units::{Span, Timestamp};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+
+/// What stamps lack: how those without a zone or a year are read.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The zone of stamps that carry none.
+    pub zone: TimeZone,
+    /// See [`Context::near`].
+    pub near: Option<Timestamp>,
+}
+
+impl Local {
+    /// As the caller knows it.
+    pub fn of(context: &Context) -> Local {
+        Local { zone: context.zone.clone(), near: context.near }
+    }
+
+    /// [`any_style`] in this zone.
+    pub fn any(&self, text: &[u8]) -> Option<Timestamp> {
+        any_style(text, &self.zone, self.near)
+    }
+}
 
 /// Seconds since the epoch with up to nine decimals: `1751328000`, `1751328000.123`, `1751328000.123456`.
 pub fn epoch(text: &[u8]) -> Option<Timestamp> {
@@ -178,6 +204,26 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     Some(era * 146_097 + day_of_era - 719_468)
+}
+
+/// A stamp without a year: in the year that brings it closest to `near`. `of_day` is in microseconds. Looks back far
+/// enough for 29 February and one year ahead, for lines of 1 January in a file last written on 31 December elsewhere.
+pub fn with_year(
+    month: i64,
+    day: i64,
+    of_day: i64,
+    zone: &TimeZone,
+    near: Option<Timestamp>,
+) -> Option<Timestamp> {
+    const YEAR: i64 = 31_556_952 * 1_000_000;
+    let near = near?;
+    // Good to a day, which the search around it forgives.
+    let about = 1970 + near.0 / YEAR;
+    let in_year = |year| {
+        let local = micros(year, month, day, of_day)?;
+        if *zone == TimeZone::UTC { Timestamp::from_micros(local) } else { in_zone(local, zone) }
+    };
+    (about - 5..=about + 1).rev().filter_map(in_year).min_by_key(|stamp| (stamp.0 - near.0).abs())
 }
 
 /// A civil date and time given in parts, in `zone`; the parts are checked.

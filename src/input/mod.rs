@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub use compression::Compression;
 pub use fault::{Broken, Fault};
-pub use open::{Opened, open, open_reader};
+pub use open::{Opened, open, open_reader, written};
 pub use paths::{Expanded, expand};
 
 /// Something to read.

@@ -12,6 +12,7 @@ use super::decoders::decoder;
 use super::members::{Members, skip_frame};
 use super::source::Source;
 use super::{Broken, Compression, Fault, Place, Trouble, text};
+use crate::units::Timestamp;
 
 /// Something open for reading.
 pub struct Opened {
@@ -45,6 +46,15 @@ pub fn open(place: &Place) -> Result<Opened, Trouble> {
     }
     let size = metadata.is_file().then_some(metadata.len());
     open_reader(Box::new(file), size).map_err(|error| Trouble::new(place.path(), error.to_string()))
+}
+
+/// When a file was last written to, in microseconds since the epoch as everywhere; `None` for pipes and where the file
+/// system does not say.
+pub fn written(place: &Place) -> Option<Timestamp> {
+    let Place::File(path) = place else { return None };
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let since_epoch = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).ok()?)
 }
 
 /// The same for any reader; `size_on_disk` is passed on.

@@ -35,7 +35,7 @@ pub fn events<'a>(
             Err(Reject::line(Reason::Truncated))
         } else if text.is_empty() {
             Ok(())
-        } else if kind.is_header.is_some_and(|is_header| is_header(text))
+        } else if kind.is_header.is_some_and(|is_header| is_header(format.bare(text, scratch)))
             && let Some(changed) = format.header(text)
         {
             changed.map(|changed| format = changed)
@@ -65,8 +65,11 @@ pub fn events<'a>(
 pub fn format_after(kind: &Kind, format: &Arc<dyn Format>, chunk: &Chunk) -> Arc<dyn Format> {
     let mut format = Arc::clone(format);
     if let Some(is_header) = kind.is_header {
-        for line in lines(&chunk.bytes).filter(|line| is_header(line.text)) {
-            if let Some(Ok(changed)) = format.header(line.text) {
+        let scratch = Scratch::new();
+        for line in lines(&chunk.bytes) {
+            if is_header(format.bare(line.text, &scratch))
+                && let Some(Ok(changed)) = format.header(line.text)
+            {
                 format = changed;
             }
         }

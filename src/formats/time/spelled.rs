@@ -1,0 +1,182 @@
+//! Stamps that spell the month, and stamps whose style only their text tells.
+
+use super::{clf, clock, epoch, in_zone, iso, micros, month, offset, with_year};
+use crate::event::number;
+use crate::units::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size: 10^11 seconds is the
+/// year 5138 and as milliseconds 1973, and so on upwards, so that no stamp after 1973 has two readings. Seconds may have
+/// decimals.
+pub fn epoch_of_any_unit(text: &[u8]) -> Option<Timestamp> {
+    if memchr::memchr(b'.', text).is_some() {
+        return epoch(text).filter(|stamp| stamp.0 < 100_000_000_000 * 1_000_000);
+    }
+    let value: i64 = number(text)?;
+    let micros = match value {
+        0..100_000_000_000 => value.checked_mul(1_000_000)?,
+        100_000_000_000..100_000_000_000_000 => value.checked_mul(1_000)?,
+        100_000_000_000_000..100_000_000_000_000_000 => value,
+        _ => value / 1_000,
+    };
+    Timestamp::from_micros(micros)
+}
+
+/// `Mar 29 01:02:03`, `Mar  9 01:02:03.456`, `Mar 29 2023 01:02:03`, `Mar 29 2023 01:02:03 UTC`, `… +0100`: the stamps of
+/// BSD syslog, Cisco and CEF. Without a year it is the one closest to `near`; without a zone (or with a name that is not
+/// UTC's) the time is in `zone`.
+pub fn month_first(text: &[u8], zone: &TimeZone, near: Option<Timestamp>) -> Option<Timestamp> {
+    let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let (name, day, third) = (words.next()?, words.next()?, words.next()?);
+    let (month, day) = (month(name)?, number(day.strip_suffix(b",").unwrap_or(day))?);
+    let (year, of_day) = match number::<i64>(third) {
+        Some(year) => (Some(year), clock(words.next()?)?),
+        None => (None, clock(third)?),
+    };
+    let east = match words.next() {
+        None => None,
+        Some(b"UTC" | b"GMT" | b"Z") => Some(0),
+        // Abbreviations of zones mean different zones to different people.
+        Some(other) => offset(other).or_else(|| offset(other.strip_prefix(b"GMT")?)),
+    };
+    if words.next().is_some() {
+        return None;
+    }
+    match (year, east) {
+        (Some(year), east) => {
+            let local = micros(year, month, day, of_day)?;
+            match east {
+                Some(east) => Timestamp::from_micros(local.checked_sub(east)?),
+                None if *zone == TimeZone::UTC => Timestamp::from_micros(local),
+                None => in_zone(local, zone),
+            }
+        }
+        (None, None) => with_year(month, day, of_day, zone, near),
+        (None, Some(east)) => {
+            let stamp = with_year(month, day, of_day, &TimeZone::UTC, near)?;
+            Timestamp::from_micros(stamp.0.checked_sub(east)?)
+        }
+    }
+}
+
+/// Cuts a stamp of [`month_first`] without a zone off the front of a text: the stamp, and what follows its blank.
+pub fn split_month_first(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    month(text.get(..3)?)?;
+    let mut at = 3;
+    let mut words = 0;
+    loop {
+        let blanks = text.get(at..)?.iter().take_while(|&&byte| byte == b' ').count();
+        let word = text.get(at + blanks..)?;
+        let length = word.iter().take_while(|&&byte| matches!(byte, b'0'..=b'9' | b':' | b'.')).count();
+        if blanks == 0 || length == 0 || words == 3 {
+            return None;
+        }
+        words += 1;
+        at += blanks + length;
+        // A colon behind the seconds is Cisco's and no part of the clock.
+        let word = word.get(..length)?;
+        if memchr::memchr(b':', word).is_some() {
+            let stamp = text.get(..at)?;
+            let stamp = stamp.strip_suffix(b":").unwrap_or(stamp);
+            let rest = text.get(stamp.len()..)?;
+            return Some((stamp, rest.strip_prefix(b" ").unwrap_or(rest)));
+        }
+    }
+}
+
+/// `Wed Mar 29 01:02:03 2023`, as C's ctime writes it, in `zone`.
+pub fn ctime(text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
+    let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let (_weekday, name, day) = (words.next()?, words.next()?, words.next()?);
+    let (of_day, year) = (clock(words.next()?)?, number(words.next()?)?);
+    let local = micros(year, month(name)?, number(day)?, of_day)?;
+    if *zone == TimeZone::UTC { Timestamp::from_micros(local) } else { in_zone(local, zone) }
+}
+
+/// A stamp in any of the styles above, told by its first letters; for formats whose documentation leaves the style open.
+pub fn any_style(text: &[u8], zone: &TimeZone, near: Option<Timestamp>) -> Option<Timestamp> {
+    let text = text.trim_ascii();
+    match text {
+        [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-' | b'/', ..] => iso(text, zone),
+        [b'0'..=b'9', b'0'..=b'9', b'/', b'A'..=b'Z' | b'a'..=b'z', ..] => clf(text),
+        [b'0'..=b'9', ..] => epoch_of_any_unit(text),
+        _ => month_first(text, zone, near).or_else(|| ctime(text, zone)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NEAR: Option<Timestamp> = Some(Timestamp(1_680_051_723_000_000));
+
+    fn shown(text: &str) -> String {
+        any_style(text.as_bytes(), &TimeZone::UTC, NEAR).map_or("-".into(), |stamp| stamp.to_string())
+    }
+
+    #[test]
+    fn every_style() {
+        for text in [
+            "1680051723",
+            "1680051723000",
+            "1680051723000000",
+            "1680051723000000000",
+            "1680051723.000",
+            "Mar 29 01:02:03",
+            "Mar 29 2023 01:02:03",
+            "Mar 29 2023 02:02:03 +0100",
+            "Mar 29 02:02:03.000 GMT+01:00",
+            "Mar 29 2023 01:02:03.000 UTC",
+            "Wed Mar 29 01:02:03 2023",
+            "2023-03-29T01:02:03Z",
+            "2023/03/29 01:02:03",
+            "29/Mar/2023:01:02:03 +0000",
+        ] {
+            assert_eq!(shown(text), "2023-03-29T01:02:03Z", "{text}");
+        }
+        for wrong in [
+            "",
+            "yesterday",
+            "Mar 29",
+            "Mar 32 01:02:03",
+            "Mar 29 01:02:03 2023 UTC x",
+            "99999999999999999999",
+        ] {
+            assert_eq!(shown(wrong), "-", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_year_is_the_closest_also_across_new_year() {
+        let near = |text: &str| text.parse::<Timestamp>().ok();
+        let shown = |text: &str, at: &str| {
+            month_first(text.as_bytes(), &TimeZone::UTC, near(at))
+                .map_or("-".into(), |stamp| stamp.to_string())
+        };
+        assert_eq!(shown("Dec 31 23:59:59", "2024-01-01T00:00:10Z"), "2023-12-31T23:59:59Z");
+        assert_eq!(shown("Jan  1 00:00:01", "2023-12-31T23:59:59Z"), "2024-01-01T00:00:01Z");
+        assert_eq!(shown("Feb 29 12:00:00", "2026-03-01"), "2024-02-29T12:00:00Z");
+        assert_eq!(month_first(b"Mar 29 01:02:03", &TimeZone::UTC, None), None);
+    }
+
+    #[test]
+    fn stamps_are_cut_off_the_front() {
+        let cut = |text: &'static str| split_month_first(text.as_bytes());
+        assert_eq!(cut("Mar 29 01:02:03 host x"), Some((&b"Mar 29 01:02:03"[..], &b"host x"[..])));
+        assert_eq!(cut("Mar  9 2023 01:02:03: %ASA"), Some((&b"Mar  9 2023 01:02:03"[..], &b": %ASA"[..])));
+        assert_eq!(cut("Mar 29 01:02:03.123 x"), Some((&b"Mar 29 01:02:03.123"[..], &b"x"[..])));
+        for wrong in ["", "Mar", "Mar 29", "Mar x", "Marble 29 01:02:03", "Mar 1 2 3 01:02:03"] {
+            assert_eq!(cut(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(text in proptest::collection::vec(any::<u8>(), 0..40), digits in "[0-9.]{0,24}") {
+            _ = (any_style(&text, &TimeZone::UTC, NEAR), any_style(digits.as_bytes(), &TimeZone::UTC, None));
+            _ = (split_month_first(&text), split_month_first(&[b"Mar ", &text[..]].concat()));
+            _ = (ctime(&text, &TimeZone::UTC), month_first(&[b"Mar 29 ", &text[..]].concat(), &TimeZone::UTC, NEAR));
+        }
+    }
+}
