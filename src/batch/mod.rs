@@ -106,6 +106,11 @@ impl Batch {
 
     /// Reads everything into `sink`.
     pub fn read(&mut self, sink: &mut impl Sink, progress: &Progress) {
+        // On a thread of the pool: from any other, each step would cost two switches between threads.
+        rayon::scope(|_| self.read_in_pool(sink, progress));
+    }
+
+    fn read_in_pool(&mut self, sink: &mut impl Sink, progress: &Progress) {
         let (sources, waiting, troubles) = (&self.sources, &mut self.waiting, &mut self.troubles);
         let at_once = rayon::current_num_threads() * PIECES_PER_THREAD;
         let mut pieces = next(waiting, sources, at_once, troubles, progress);
@@ -144,7 +149,7 @@ fn next(
         let Some(source) = sources.get(reading.number as usize) else { break };
         match reading.next(source) {
             Ok(Some(piece)) => {
-                progress.lines.fetch_add(piece.chunk.lines(), Ordering::Relaxed);
+                progress.lines.fetch_add(piece.chunk.lines, Ordering::Relaxed);
                 pieces.push(piece);
             }
             Ok(None) => {

@@ -124,8 +124,13 @@ pub(super) fn open(place: &Place) -> Result<Opening, Trouble> {
 
 /// The stamp of the first event among the first lines of a piece; the epoch where there is none.
 pub(super) fn begins(source: &Source, piece: &Piece) -> Timestamp {
-    let end = memchr::memchr_iter(b'\n', &piece.chunk.bytes).nth(LINES).unwrap_or(piece.chunk.bytes.len());
-    let bytes = piece.chunk.bytes.get(..end).unwrap_or_default().to_vec();
+    // This is asked of every piece, and the very first line answers nearly always.
+    first_stamp(source, piece, 1).or_else(|| first_stamp(source, piece, LINES)).unwrap_or(Timestamp::MIN)
+}
+
+fn first_stamp(source: &Source, piece: &Piece, lines: usize) -> Option<Timestamp> {
+    let ends = memchr::memchr_iter(b'\n', &piece.chunk.bytes).nth(lines - 1);
+    let bytes = piece.chunk.bytes.get(..ends.unwrap_or(piece.chunk.bytes.len())).unwrap_or_default().to_vec();
     let head =
         Piece { source: 0, format: Arc::clone(&piece.format), chunk: Chunk { bytes, ..Chunk::default() } };
     let scratch = Scratch::new();
@@ -134,7 +139,7 @@ pub(super) fn begins(source: &Source, piece: &Piece) -> Timestamp {
         first = first.or(Some(event.timestamp));
         Ok(())
     });
-    first.unwrap_or(Timestamp::MIN)
+    first
 }
 
 /// What a server log watches where neither the operator nor its lines say: the name of its file, or of its folder where

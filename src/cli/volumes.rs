@@ -1,16 +1,18 @@
 //! `outflow volumes`.
 
+mod rows;
+
 use super::Ending;
 use super::read::ReadArguments;
 use crate::batch::Sink;
 use crate::formats::Detail;
 use crate::outputs::{VolumeRow, volumes_json, volumes_table};
 use crate::pipeline::{Piece, Source, Sums};
-use crate::tally::{By, Cell, Distribution, Settings, Tally};
+use crate::tally::{By, Distribution, Settings};
 use crate::units::{Span, Timestamp};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use std::cmp::Reverse;
+use rows::Rows;
 use std::io::{BufWriter, Write, stdout};
 
 #[derive(Debug, Args)]
@@ -51,19 +53,15 @@ fn window(text: &str) -> Result<Window, String> {
     }
 }
 
+/// Written at once, in bytes: as much as a pipe takes.
+const OUT: usize = 64 << 10;
+
 impl Sink for Sums<Distribution> {
     fn add(&mut self, sources: &[Source], pieces: &[Piece]) {
         Sums::add(self, sources, pieces);
     }
 
     fn reached(&mut self, _unfinished: &[(u32, Timestamp)]) {}
-}
-
-/// A row before it is printed: its window, its shard, its key, its sums.
-type Entry<'a> = (Timestamp, &'a Tally<Distribution>, (u32, u32), &'a Cell<Distribution>);
-
-fn name<'a>((_, tally, (host, destination), _): &Entry<'a>) -> (&'a str, &'a str) {
-    (tally.host_name(*host), tally.destination_name(*destination))
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
@@ -80,28 +78,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let counts = std::mem::take(&mut sums.counts);
     let tallies = sums.into_tallies();
 
-    let mut rows: Vec<Entry<'_>> = tallies
-        .iter()
-        .flat_map(|tally| {
-            tally.windows().flat_map(move |(start, cells)| {
-                cells.iter().map(move |(key, cell)| (start, tally, *key, cell))
-            })
-        })
-        .collect();
-    // The windows in their order, in each the most bytes first; the whole answer so where only the top is asked for.
-    let window = |row: &Entry<'_>| arguments.top.is_none().then_some(row.0);
-    rows.sort_unstable_by(|a, b| {
-        let order = (window(a), Reverse(a.3.out)).cmp(&(window(b), Reverse(b.3.out)));
-        order.then_with(|| (a.0, name(a)).cmp(&(b.0, name(b))))
-    });
-    rows.truncate(arguments.top.unwrap_or(usize::MAX));
-    let rows = rows.into_iter().map(|(start, tally, (host, destination), cell)| VolumeRow {
-        host: tally.host_name(host),
-        destination: tally.destination_name(destination),
-        start: arguments.window.0.map(|_| start),
-        cell,
-    });
-    let mut to = BufWriter::new(stdout().lock());
+    let all = Rows::new(&tallies);
+    let rows: Box<dyn Iterator<Item = VolumeRow<'_>>> = match arguments.top {
+        None => Box::new(all.by_window()),
+        Some(count) => Box::new(all.top(count)),
+    };
+    let windowed = arguments.window.0.is_some();
+    let rows = rows.map(|row| VolumeRow { start: row.start.filter(|_| windowed), ..row });
+    let mut to = BufWriter::with_capacity(OUT, stdout().lock());
     if arguments.read.json {
         volumes_json(rows, &mut to)?;
     } else {

@@ -14,6 +14,7 @@ pub mod fields;
 pub mod key_value;
 pub mod paths;
 pub mod envelope;
+pub mod marks;
 pub mod server;
 pub mod proxy;
 pub mod flow;

@@ -12,19 +12,12 @@ pub struct Chunk {
     pub offset: u64,
     /// Lines of the source before it, those too long included.
     pub lines_before: u64,
+    /// How many lines this stands for, those too long included.
+    pub lines: u64,
     /// Whether this stands for one line that was longer than [`LINE_MAX`] and was skipped; `bytes` is then empty.
     pub too_long: bool,
     /// The source broke off (an error follows) in the middle of the last line of `bytes`.
     pub cut: bool,
-}
-
-impl Chunk {
-    /// How many lines this stands for, those too long included.
-    pub fn lines(&self) -> u64 {
-        let ends = memchr::memchr_iter(b'\n', &self.bytes).count() as u64;
-        let open_end = self.bytes.last().is_some_and(|last| *last != b'\n');
-        ends + u64::from(open_end) + u64::from(self.too_long)
-    }
 }
 
 /// Reads a source chunk by chunk, in order.
@@ -103,7 +96,9 @@ impl<R: Read> Chunker<R> {
     fn hand_out(&mut self, bytes: Vec<u8>) -> Chunk {
         let mut chunk = Chunk { bytes, offset: self.offset, lines_before: self.lines, ..Chunk::default() };
         self.offset += chunk.bytes.len() as u64;
-        self.lines += chunk.lines();
+        let open_end = chunk.bytes.last().is_some_and(|last| *last != b'\n');
+        chunk.lines = memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64 + u64::from(open_end);
+        self.lines += chunk.lines;
         if chunk.offset == 0 && chunk.bytes.starts_with(b"\xef\xbb\xbf") {
             // A byte order mark is no part of the first line; offsets still count it.
             chunk.bytes.drain(..3);
@@ -130,7 +125,7 @@ impl<R: Read> Chunker<R> {
         }
         let lines_before = self.lines;
         self.lines += 1;
-        Chunk { offset, lines_before, too_long: true, ..Chunk::default() }
+        Chunk { offset, lines_before, lines: 1, too_long: true, ..Chunk::default() }
     }
 }
 

@@ -62,6 +62,11 @@ impl Directory {
         self.names.is_empty()
     }
 
+    /// All names, by number.
+    pub fn names(&self) -> &[Box<str>] {
+        &self.names
+    }
+
     /// The name with this number; empty for a number that was never given out.
     pub fn name(&self, id: u32) -> &str {
         self.names.get(id as usize).map_or("", |name| name)

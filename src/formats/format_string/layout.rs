@@ -5,6 +5,7 @@
 
 use super::escape::Encoding;
 use super::field::{Directive, Field, Padding, Piece};
+use super::quick::Quick;
 use super::stamp::{Part, Style};
 use crate::event::{Role, Stamped};
 use crate::formats::{Context, Detail, Sight, SpecError};
@@ -32,6 +33,8 @@ pub struct Layout {
     /// What each line begins with.
     pub(super) lead: Box<[u8]>,
     pub(super) steps: Box<[Step]>,
+    /// The fast road, where there is one.
+    pub(super) quick: Option<Quick>,
     pub(super) dataset: &'static str,
     pub(super) stamped: Stamped,
     /// The zone of stamps without one.
@@ -106,10 +109,11 @@ impl Layout {
             remedy: dialect.remedy,
         };
         let mut literals = literals.into_iter();
-        let lead = literals.next().unwrap_or_default().into();
+        let lead: Box<[u8]> = literals.next().unwrap_or_default().into();
         let steps = steps(directives, literals.collect())?;
         let Context { zone, detail, .. } = dialect.context.clone();
-        Ok(Layout { lead, steps, dataset: dialect.dataset, stamped, zone, detail, sight })
+        let quick = Quick::new(&lead, &steps);
+        Ok(Layout { lead, steps, quick, dataset: dialect.dataset, stamped, zone, detail, sight })
     }
 }
 

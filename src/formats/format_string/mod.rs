@@ -13,6 +13,7 @@ pub mod strftime;
 pub mod target;
 pub mod layout;
 mod split;
+mod quick;
 mod read;
 pub mod squid;
 pub mod apache;

@@ -51,13 +51,15 @@ impl Format for Layout {
         let place = events.len();
         events.push(self.blank());
         let Some(event) = events.last_mut() else { return Ok(()) };
-        match self.attempt(line, scratch, &[], event) {
-            Ok(()) => Ok(()),
+        if self.quickly(line, scratch, event).is_some() {
+            return Ok(());
+        }
+        match self.plainly(line, scratch, event) {
             Err(_) if line.trim_ascii().is_empty() => {
                 events.truncate(place);
                 Ok(())
             }
-            Err(failure) => self.retry(line, scratch, failure, event),
+            read => read,
         }
     }
 
@@ -67,6 +69,30 @@ impl Format for Layout {
 }
 
 impl Layout {
+    /// Reads the line on the fast road; `None`, with the event half filled, where there is none for it.
+    fn quickly<'a>(&self, line: &'a [u8], scratch: &'a Scratch, event: &mut Event<'a>) -> Option<()> {
+        let quick = self.quick.as_ref()?;
+        let mut found = Found::default();
+        quick.read(line, |step, text| {
+            let step = self.steps.get(step).filter(|step| step.wanted);
+            step.map_or(Some(()), |step| {
+                let text = step.trimmed(line.get(text).unwrap_or_default());
+                self.fill(step, text, event, &mut found, scratch).ok()
+            })
+        })?;
+        event.timestamp = found.moment.finish(&self.zone)?;
+        found.settle(event, self.detail);
+        Some(())
+    }
+
+    /// Reads the line as any other road must.
+    fn plainly<'a>(&self, line: &'a [u8], scratch: &'a Scratch, event: &mut Event<'a>) -> Result<(), Reject> {
+        if self.quick.is_some() {
+            *event = self.blank();
+        }
+        self.attempt(line, scratch, &[], event).or_else(|failure| self.retry(line, scratch, failure, event))
+    }
+
     /// Reads the line; `stretched` says from which position on to look for the end of some free texts.
     fn attempt<'a>(
         &self,
@@ -93,8 +119,7 @@ impl Layout {
                 free_text = Some((index, text.end));
             }
             if step.wanted {
-                let text = line.get(text).unwrap_or_default();
-                let text = if step.padding == Padding::None { text } else { text.trim_ascii() };
+                let text = step.trimmed(line.get(text).unwrap_or_default());
                 if let Err(reason) = self.fill(step, text, event, &mut found, scratch) {
                     return Err(Failure { reject: Reject::at(reason, at), free_text });
                 }
@@ -198,6 +223,13 @@ impl Layout {
             Field::Opaque | Field::OpaqueList | Field::Query => {}
         }
         Ok(())
+    }
+}
+
+impl Step {
+    /// A value without the blanks that fill it up to its width.
+    fn trimmed<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        if self.padding == Padding::None { text } else { text.trim_ascii() }
     }
 }
 
