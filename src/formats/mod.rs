@@ -198,6 +198,7 @@ pub const KINDS: &[&Kind] = &[
     &proxy::squid::KIND,
     &server::apache::KIND,
     &server::nginx::KIND,
+    &server::haproxy::KIND,
 ];
 
 /// The row with this name.

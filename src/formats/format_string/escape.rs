@@ -17,6 +17,12 @@ pub enum Encoding {
     Percent,
     /// As [`Encoding::Backslash`], and quoted only where the value holds a blank: Squid's `%/`.
     Shell,
+    /// `#22`: HAProxy.
+    Hash,
+    /// As [`Encoding::Hash`], and quoted where there is a value: HAProxy's `%{+Q}`.
+    QuotedHash,
+    /// `""` for a quote: CSV.
+    Doubled,
 }
 
 impl Encoding {
@@ -25,12 +31,27 @@ impl Encoding {
         matches!(self, Encoding::Backslash | Encoding::Shell)
     }
 
+    /// Whether the writer may put the value into quotes of its own.
+    pub fn may_be_quoted(self) -> bool {
+        matches!(self, Encoding::Shell | Encoding::QuotedHash)
+    }
+
+    /// The value without the quotes that the writer may have put around it. A line cut short has lost the second one.
+    pub fn bare(self, text: &[u8]) -> &[u8] {
+        match text.strip_prefix(b"\"") {
+            Some(inner) if self.may_be_quoted() => inner.strip_suffix(b"\"").unwrap_or(inner),
+            _ => text,
+        }
+    }
+
     /// The text as it was before the writer escaped it.
     pub fn decode<'a>(self, text: &'a [u8], scratch: &'a Scratch) -> &'a [u8] {
         let (mark, step): (u8, Step) = match self {
             Encoding::Raw => return text,
             Encoding::Backslash | Encoding::Shell => (b'\\', backslash),
-            Encoding::Percent => (b'%', percent),
+            Encoding::Percent => (b'%', |text, sink| hex_escape(b'%', text, sink)),
+            Encoding::Hash | Encoding::QuotedHash => (b'#', |text, sink| hex_escape(b'#', text, sink)),
+            Encoding::Doubled => (b'"', doubled),
         };
         match memchr::memchr(mark, text) {
             None => text,
@@ -112,14 +133,19 @@ fn backslash(text: &[u8], sink: &mut Sink<'_>) -> usize {
     2
 }
 
-fn percent(text: &[u8], sink: &mut Sink<'_>) -> usize {
+fn doubled(text: &[u8], sink: &mut Sink<'_>) -> usize {
+    sink.put(b"\"");
+    if text.starts_with(b"\"\"") { 2 } else { 1 }
+}
+
+fn hex_escape(mark: u8, text: &[u8], sink: &mut Sink<'_>) -> usize {
     match text {
         [_, high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
             sink.put(&[hex_pair(*high, *low).unwrap_or_default()]);
             3
         }
         _ => {
-            sink.put(b"%");
+            sink.put(&[mark]);
             1
         }
     }
@@ -150,13 +176,32 @@ mod tests {
         assert_eq!(read(Encoding::Percent, "j%20doe%"), "j doe%");
         assert_eq!(read(Encoding::Percent, "%zz%41%4"), "%zzA%4");
         assert_eq!(read(Encoding::Raw, r"\x22%20"), r"\x22%20");
+        assert_eq!(read(Encoding::Hash, "/a#22b#23#zz#"), "/a\"b##zz#");
+        assert_eq!(read(Encoding::Doubled, "say \"\"hi\"\" \""), "say \"hi\" \"");
+        for (encoding, text, bare) in [
+            (Encoding::QuotedHash, "\"GET /\"", "GET /"),
+            (Encoding::QuotedHash, "\"GET /cut", "GET /cut"),
+            (Encoding::QuotedHash, "-", "-"),
+            (Encoding::Hash, "\"a\"", "\"a\""),
+        ] {
+            assert_eq!(encoding.bare(text.as_bytes()), bare.as_bytes());
+        }
     }
 
     proptest! {
         #[test]
         fn no_text_panics_or_grows(text in proptest::collection::vec(any::<u8>(), 0..60)) {
             let scratch = Scratch::new();
-            for encoding in [Encoding::Raw, Encoding::Backslash, Encoding::Percent, Encoding::Shell] {
+            for encoding in [
+                Encoding::Raw,
+                Encoding::Backslash,
+                Encoding::Percent,
+                Encoding::Shell,
+                Encoding::Hash,
+                Encoding::QuotedHash,
+                Encoding::Doubled,
+            ] {
+                prop_assert!(encoding.bare(&text).len() <= text.len());
                 prop_assert!(encoding.decode(&text, &scratch).len() <= text.len());
             }
         }

@@ -57,10 +57,15 @@ pub enum Field {
     Forwarded,
     /// The client's port.
     ClientPort,
+    /// The client's address and port in one (`192.0.2.7:50123`, `[2001:db8::7]:50123`, `2001:db8::7:50123`); the last
+    /// colon outside brackets parts them.
+    ClientAuthority,
     /// A stamp or a part of one, and the end of the transfer that it marks.
     Stamp(Style, Stamped),
     /// `METHOD url PROTOCOL`.
     Request,
+    /// The same from a balancer that writes whole URLs and thereby names the server that was asked (AWS).
+    ServedRequest,
     /// The request's method.
     Method,
     /// The request's URL: absolute, `host:port` (CONNECT) or a path.
@@ -92,6 +97,8 @@ pub enum Field {
     OwnIp,
     /// Its port.
     OwnPort,
+    /// Its address and port in one.
+    OwnAuthority,
     /// The name in the TLS hello; wins where the URL names only an address.
     Sni,
     /// How long the transfer took, in units of that many microseconds.
@@ -104,6 +111,8 @@ pub enum Field {
     UpstreamPort,
     /// The host that logged.
     Observer,
+    /// HAProxy's captured headers: any number of `{…|…}`, also none, with the blanks behind them.
+    Captures,
 }
 
 impl Directive {
@@ -128,7 +137,7 @@ impl Directive {
 impl Field {
     /// The value's own length or shape says where it ends, so that blanks inside do no harm.
     pub fn delimits_itself(&self) -> bool {
-        matches!(self, Field::Stamp(Style::Clf | Style::Pattern(_), _))
+        matches!(self, Field::Stamp(Style::Clf | Style::Pattern(_), _) | Field::Captures)
     }
 
     /// Free text: if what follows does not read, the literal that ended it may have been part of it.
@@ -138,6 +147,7 @@ impl Field {
             Field::Opaque
                 | Field::User
                 | Field::Request
+                | Field::ServedRequest
                 | Field::Url
                 | Field::Path
                 | Field::Agent

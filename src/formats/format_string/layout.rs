@@ -117,7 +117,8 @@ impl Layout {
     }
 }
 
-/// Joins what is one value in the line: `%ts.%03tu` is an epoch with decimals, a path with its query a URL.
+/// Joins what is one value in the line: `%ts.%03tu` is an epoch with decimals, a path with its query a URL, an address
+/// with its port an authority (whose first colon need not be the one between them).
 fn fuse(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut fused: Vec<Piece> = Vec::with_capacity(pieces.len());
     for piece in pieces {
@@ -141,6 +142,26 @@ fn fuse(pieces: Vec<Piece>) -> Vec<Piece> {
                 ],
             ) if dot == b"." && end == same => {
                 fused.pop();
+            }
+            (
+                Directive {
+                    field: Field::ClientPort | Field::OwnPort, rank: 0, padding: Padding::None, ..
+                },
+                [.., Piece::Directive(host), Piece::Literal(colon)],
+            ) if colon == b":" && host.rank == 0 && host.padding == Padding::None => {
+                let joined = match (&host.field, &next.field) {
+                    (Field::Client, Field::ClientPort) => Some(Field::ClientAuthority),
+                    (Field::OwnIp, Field::OwnPort) => Some(Field::OwnAuthority),
+                    _ => None,
+                };
+                match joined {
+                    Some(field) => {
+                        let host = Directive { field, ..host.clone() };
+                        fused.truncate(fused.len().saturating_sub(2));
+                        fused.push(Piece::Directive(host));
+                    }
+                    None => fused.push(piece),
+                }
             }
             _ => fused.push(piece),
         }
@@ -179,6 +200,8 @@ fn choose(directives: &mut [(Directive, bool)], dialect: Dialect<'_>) {
     let (request, url) = (has(&Field::Request), has(&Field::Url));
     let fields: Vec<(std::mem::Discriminant<Field>, u8)> =
         directives.iter().map(|(d, _)| (std::mem::discriminant(&d.field), d.rank)).collect();
+    let authority = directives.iter().filter(|(d, _)| d.field == Field::ClientAuthority);
+    let authority = authority.map(|(directive, _)| directive.rank).min();
     let full = dialect.context.detail == Detail::Full;
     // A proxy's log names the server only in the URL; sums by host do not ask for it.
     let asked = dialect.context.detail >= Detail::Sums || dialect.role != Role::Proxy;
@@ -190,7 +213,8 @@ fn choose(directives: &mut [(Directive, bool)], dialect: Dialect<'_>) {
         });
         *wanted = match directive.field {
             Field::Stamp(..) => *wanted,
-            Field::Opaque | Field::OpaqueList | Field::Query => false,
+            Field::Opaque | Field::OpaqueList | Field::Query | Field::Captures => false,
+            Field::Client => best && authority.is_none_or(|rank| directive.rank < rank),
             // Chosen for each line among those that are not `-`.
             Field::Domain | Field::Upstream => asked,
             Field::Hierarchy | Field::Sni | Field::Agent => best && asked,
@@ -198,6 +222,8 @@ fn choose(directives: &mut [(Directive, bool)], dialect: Dialect<'_>) {
             Field::Method => best && full && !request,
             Field::Url => best && target && !request,
             Field::Path => best && full && !request && !url,
+            // Who read a bucket, or that nobody was named, is part of who the other end was.
+            Field::User if dialect.role == Role::Store => best && asked,
             Field::Status | Field::User => best && full,
             _ => best,
         };
@@ -229,9 +255,9 @@ fn steps(directives: Vec<(Directive, bool)>, literals: Vec<Vec<u8>>) -> Result<B
             },
         };
         let plain = directive.padding == Padding::None
-            && directive.encoding != Encoding::Shell
+            && !directive.encoding.may_be_quoted()
             && !directive.field.is_list()
-            && !matches!(directive.field, Field::Stamp(Style::Clf | Style::Pattern(_), _));
+            && !directive.field.delimits_itself();
         let plain_end = match &end {
             End::Literal(literal) if plain => <[u8; 1]>::try_from(literal.as_ref()).ok().map(|[byte]| byte),
             _ => None,

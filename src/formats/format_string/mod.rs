@@ -18,6 +18,7 @@ mod read;
 pub mod squid;
 pub mod apache;
 pub mod nginx;
+pub mod haproxy;
 pub mod sample;
 #[cfg(test)]
 pub(crate) mod tests;

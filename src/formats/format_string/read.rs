@@ -1,7 +1,6 @@
 //! Reading a line by a compiled layout: split at the literals, fill the fields, then settle what several of them say
 //! together (the moment, the server).
 
-use super::escape::Encoding;
 use super::field::{Field, Padding};
 use super::layout::{Layout, Step};
 use super::split::begins;
@@ -32,6 +31,8 @@ struct Found<'a> {
     upstream: Option<&'a [u8]>,
     upstream_port: Option<u16>,
     peer: bool,
+    /// The URL names the server that was asked, not what a client made up.
+    served: bool,
 }
 
 /// Why a line did not read, and the last free text before that: which step, and where its text ended.
@@ -172,12 +173,9 @@ impl Layout {
     ) -> Result<(), Reason> {
         let words = |text: &'a [u8]| match text {
             b"" | b"-" | b"\"\"" => None,
-            text if step.encoding == Encoding::Shell => {
-                let bare = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
-                Some(step.encoding.decode(bare, scratch))
-            }
             text => Some(step.encoding.decode(text, scratch)),
         };
+        let text = if step.encoding.may_be_quoted() { step.encoding.bare(text) } else { text };
         match &step.field {
             Field::Client => event.source.set_host(text),
             Field::ClientName => match address(text) {
@@ -186,13 +184,19 @@ impl Layout {
             },
             Field::Forwarded => found.forwarded = target::forwarded(text),
             Field::ClientPort => event.source.port = small(text)?,
+            Field::ClientAuthority => {
+                let (host, port) = target::last_colon(text);
+                event.source.set_host(host);
+                event.source.port = port;
+            }
             Field::Stamp(style, _) => {
                 style.read(text, &self.zone, &mut found.moment).ok_or(Reason::BadTimestamp)?;
             }
-            Field::Request => {
+            Field::Request | Field::ServedRequest => {
                 let request = target::request(text);
                 event.method = request.method.filter(|_| self.detail == Detail::Full);
                 found.url = request.url.and_then(words);
+                found.served = step.field == Field::ServedRequest;
             }
             Field::Method => event.method = words(text),
             Field::Url | Field::Path => found.url = words(text),
@@ -214,13 +218,17 @@ impl Layout {
             Field::OwnName => found.own_name = words(text).filter(|name| *name != b"_"),
             Field::OwnIp => found.own_ip = address(text),
             Field::OwnPort => found.own_port = small(text)?,
+            Field::OwnAuthority => {
+                let (host, port) = target::last_colon(text);
+                (found.own_ip, found.own_port) = (address(host), port);
+            }
             Field::Sni => found.sni = words(text),
             Field::Duration(unit) => event.duration = duration(text, *unit)?,
             Field::Hierarchy => found.peer = target::is_peer(text),
             Field::Upstream => found.upstream = words(text).or(found.upstream),
             Field::UpstreamPort => found.upstream_port = small(text)?.filter(|port| *port != 0),
             Field::Observer => event.observer = words(text),
-            Field::Opaque | Field::OpaqueList | Field::Query => {}
+            Field::Opaque | Field::OpaqueList | Field::Query | Field::Captures => {}
         }
         Ok(())
     }
@@ -252,10 +260,12 @@ impl<'a> Found<'a> {
             }
             if !self.peer {
                 if let Some(upstream) = self.upstream {
-                    match address(upstream) {
+                    let (host, port) = split_authority(upstream);
+                    match address(host) {
                         Some(ip) => end.ip = end.ip.or(Some(ip)),
-                        None => end.domain = end.domain.or(Some(upstream)),
+                        None => end.domain = end.domain.or(Some(host)),
                     }
+                    end.port = end.port.or(port);
                 }
                 end.port = end.port.or(self.upstream_port);
             }
@@ -274,17 +284,29 @@ impl<'a> Found<'a> {
             }
             end.port = end.port.or(port);
         }
+        if let (true, Some(url)) = (self.served && end.domain.is_none(), self.url) {
+            target::server(url, end);
+        }
     }
 }
 
-/// A number of bytes; `-` is absent.
+/// A number of bytes; `-` is absent. HAProxy marks with `+` what it wrote before the transfer was over (`logasap`): so
+/// many at least.
 fn size(text: &[u8]) -> Result<Option<u64>, Reason> {
-    if text == b"-" { Ok(None) } else { number(text).map(Some).ok_or(Reason::BadNumber) }
+    if text == b"-" {
+        return Ok(None);
+    }
+    let count = number(text).or_else(|| number(text.strip_prefix(b"+")?));
+    count.map(Some).ok_or(Reason::BadNumber)
 }
 
-/// A port or a status; `-` and nothing are absent.
+/// A port or a status; `-`, nothing and -1 (HAProxy, AWS: there was no answer) are absent.
 fn small(text: &[u8]) -> Result<Option<u16>, Reason> {
-    if matches!(text, b"" | b"-") { Ok(None) } else { number(text).map(Some).ok_or(Reason::BadNumber) }
+    if matches!(text, b"" | b"-" | b"-1") {
+        Ok(None)
+    } else {
+        number(text).map(Some).ok_or(Reason::BadNumber)
+    }
 }
 
 /// A time taken. A negative one comes from a clock that was set back, and says nothing.
@@ -292,10 +314,22 @@ fn duration(text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
     if matches!(text, b"" | [b'-', ..]) {
         return Ok(None);
     }
+    let text = text.strip_prefix(b"+").unwrap_or(text);
     let span = if unit == Span::SECOND.0 {
         time::seconds(text)
     } else {
         number::<i64>(text).and_then(|count| count.checked_mul(unit)).map(Span)
     };
-    span.map(Some).ok_or(Reason::BadNumber)
+    span.or_else(|| decimal(text, unit)).map(Some).ok_or(Reason::BadNumber)
+}
+
+/// What the plain readers refuse: decimals of a unit below the second, more decimals than a clock has, an exponent.
+#[cold]
+fn decimal(text: &[u8], unit: i64) -> Option<Span> {
+    // Three centuries: more is no duration, and a double keeps the microseconds of that.
+    const MOST: f64 = 1e16;
+    let digits = text.first()?.is_ascii_digit() && text.last()?.is_ascii_digit();
+    let value: f64 = std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()?;
+    let micros = value * unit as f64;
+    (0.0..MOST).contains(&micros).then_some(Span(micros.round() as i64))
 }

@@ -1,6 +1,5 @@
 //! Where in a line a value stands.
 
-use super::escape::Encoding;
 use super::field::{Field, Padding};
 use super::layout::{End, Step};
 use super::stamp::{CLF_LENGTH, Moment, Style};
@@ -35,6 +34,7 @@ impl Step {
             }
         }
         match &self.end {
+            End::Line if self.encoding.may_be_quoted() && self.quote_closes_early(line, at) => None,
             End::Line => Some((at..line.len(), line.len())),
             End::Last(text) => {
                 let end = line.trim_ascii_end().len().checked_sub(text.len())?;
@@ -62,7 +62,7 @@ impl Step {
     fn find(&self, line: &[u8], at: usize, from: usize, literal: &[u8]) -> Option<usize> {
         let (first, others) = literal.split_first()?;
         let mut from = from;
-        if self.encoding == Encoding::Shell && line.get(at) == Some(&b'"') {
+        if self.encoding.may_be_quoted() && line.get(at) == Some(&b'"') {
             // A quoted value: its closing quote comes first.
             from = at + 1;
             loop {
@@ -81,6 +81,14 @@ impl Step {
             }
             from = end + 1;
         }
+    }
+
+    /// Whether more than blanks stand behind the value's own closing quote.
+    fn quote_closes_early(&self, line: &[u8], at: usize) -> bool {
+        let Some(inner) = line.get(at..).and_then(|rest| rest.strip_prefix(b"\"")) else { return false };
+        let mut quotes = memchr::memchr_iter(b'"', inner).map(|quote| at + 1 + quote);
+        let closing = quotes.find(|quote| !self.escaped(line, at, *quote, b"\""));
+        closing.is_some_and(|quote| !line.get(quote + 1..).unwrap_or_default().trim_ascii().is_empty())
     }
 
     /// Whether the quote at `end` that begins `literal` belongs to the value: an odd number of backslashes before it.
@@ -103,10 +111,22 @@ impl Step {
     fn own_length(&self, line: &[u8], at: usize) -> Option<usize> {
         match &self.field {
             Field::Stamp(Style::Clf, _) => Some(CLF_LENGTH),
+            Field::Captures => Some(captures(line.get(at..)?)),
             Field::Stamp(Style::Pattern(pattern), _) => pattern.read(line.get(at..)?, &mut Moment::default()),
             _ => None,
         }
     }
+}
+
+/// The length of the groups `{…} {…} ` at the front; HAProxy encodes braces inside them.
+fn captures(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(rest) = text.get(length..).filter(|rest| rest.first() == Some(&b'{')) {
+        let Some(end) = memchr::memchr(b'}', rest) else { break };
+        length += end + 1;
+        length += text.get(length..).unwrap_or_default().iter().take_while(|byte| **byte == b' ').count();
+    }
+    length
 }
 
 /// `text.starts_with(literal)`, byte by byte: literals are one to three bytes long, and a call to compare so few costs

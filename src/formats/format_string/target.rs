@@ -1,6 +1,6 @@
 //! Who was asked, from a request line or a URL.
 
-use crate::event::{Endpoint, address, split_authority};
+use crate::event::{Endpoint, address, number, split_authority};
 
 /// The parts of `METHOD url PROTOCOL`; each is absent where the line is not of that shape (`-`, a TLS hello sent to a
 /// plain port).
@@ -66,6 +66,20 @@ fn default_port(scheme: &[u8]) -> Option<u16> {
     const PORTS: [(&[u8], u16); 5] =
         [(b"http", 80), (b"https", 443), (b"ftp", 21), (b"ws", 80), (b"wss", 443)];
     PORTS.iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name)).map(|(_, port)| *port)
+}
+
+/// Address and port, parted by the last colon: HAProxy and others put no brackets around IPv6. In brackets, or without
+/// a port behind that colon, the colons belong to the address.
+pub fn last_colon(text: &[u8]) -> (&[u8], Option<u16>) {
+    let colon = memchr::memrchr(b':', text).filter(|_| !text.starts_with(b"["));
+    let parts = colon.and_then(|colon| {
+        let host = text.get(..colon).filter(|host| !host.is_empty() && !host.ends_with(b":"))?;
+        Some((host, number(text.get(colon + 1..)?)?))
+    });
+    match parts {
+        Some((host, port)) => (host, Some(port)),
+        None => split_authority(text),
+    }
 }
 
 /// The first address of an `X-Forwarded-For` list; `None` if the first entry is none (`unknown`, `-`).
@@ -142,6 +156,22 @@ mod tests {
     }
 
     #[test]
+    fn authorities_without_brackets() {
+        for (text, host, port) in [
+            ("192.0.2.7:50123", "192.0.2.7", Some(50123)),
+            ("2001:db8::7:50123", "2001:db8::7", Some(50123)),
+            ("::ffff:192.0.2.7:80", "::ffff:192.0.2.7", Some(80)),
+            ("[2001:db8::7]:50123", "2001:db8::7", Some(50123)),
+            ("2001:db8::", "2001:db8::", None),
+            ("192.0.2.7", "192.0.2.7", None),
+            ("-", "-", None),
+            ("", "", None),
+        ] {
+            assert_eq!(last_colon(text.as_bytes()), (host.as_bytes(), port), "{text}");
+        }
+    }
+
+    #[test]
     fn lists_and_codes() {
         assert_eq!(forwarded(b"192.0.2.1, 10.0.0.1"), Some([192, 0, 2, 1].into()));
         assert_eq!(forwarded(b"192.0.2.1:4711"), Some([192, 0, 2, 1].into()));
@@ -156,7 +186,7 @@ mod tests {
         fn no_text_panics(text in proptest::collection::vec(any::<u8>(), 0..60)) {
             let mut end = Endpoint::default();
             server(&text, &mut end);
-            let _ = (request(&text), forwarded(&text), is_peer(&text));
+            let _ = (request(&text), forwarded(&text), is_peer(&text), last_colon(&text));
         }
     }
 }

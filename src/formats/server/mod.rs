@@ -3,3 +3,4 @@ mod clf;
 pub mod w3c;
 pub mod apache;
 pub mod nginx;
+pub mod haproxy;

@@ -1,0 +1,168 @@
+//! HAProxy: the layouts of `option httplog`, `httpslog`, `tcplog` and `httplog clf`, and any `log-format` string.
+//!
+//! `%B` is what went to the client, headers included; what came from it is in `%U` only, which no built-in layout has.
+//! Lines come after a process tag (`haproxy[123]: `) or bare. Stamps without a zone are local times of the balancer and
+//! mark the beginning. One log often holds lines of HTTP and TCP services: without a string both are read. With
+//! `option logasap` sizes are what had been sent when the line was written.
+
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Event, Role};
+use crate::formats::format_string::{Dialect, Layout, haproxy, sample};
+use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError};
+use std::sync::Arc;
+
+/// The row of this format.
+pub const KIND: Kind = Kind {
+    name: "haproxy",
+    about: "HAProxy: httplog, httpslog, tcplog, clf, or any log-format string",
+    roles: &[Role::Server, Role::Proxy],
+    compile,
+    sniff,
+    is_header: None,
+};
+
+const HTTP: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r";
+
+/// The tail tells errors of TLS, which for a good connection are zeros.
+const HTTPS: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r \
+                     %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc";
+
+const TCP: &str = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
+
+/// `option httplog clf`; captured headers at its end are taken with the cookie before them.
+const CLF: &str = r#"%{+Q}o %{-Q}ci - - [%trg] %r %ST %B "" "" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc %sc %rc %sq %bq %CC %{-Q}CS"#;
+
+const NICKNAMES: &[(&str, &[&str])] =
+    &[("", &[HTTP, HTTPS, TCP]), ("http", &[HTTP]), ("https", &[HTTPS]), ("tcp", &[TCP]), ("clf", &[CLF])];
+
+/// The layouts are tried in this order, with a look at the line first.
+#[derive(Debug)]
+struct Haproxy {
+    layouts: Vec<Layout>,
+    /// Captured headers end the line; the layouts leave them out, as they may be missing.
+    captures_last: bool,
+}
+
+fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
+    let name = spec.trim();
+    let name = name.strip_suffix("log").unwrap_or(name);
+    let specs: &[&str] = match NICKNAMES.iter().find(|(nickname, _)| *nickname == name) {
+        Some((_, specs)) => specs,
+        None if !spec.contains('%') => {
+            let message = "not one of HAProxy's own layouts (http, https, tcp, clf), and a log-format string has \
+                           variables like %ci";
+            return Err(SpecError { message: message.into(), position: 0 });
+        }
+        None => &[spec],
+    };
+    let (role, remedy) = match context.role {
+        Some(Role::Proxy) => (Role::Proxy, "add %U to log-format"),
+        _ => (Role::Server, "add %B to log-format"),
+    };
+    let dialect = Dialect { dataset: "haproxy", role, remedy, context };
+    let mut captures_last = false;
+    let mut layouts = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let mut pieces = haproxy::pieces(spec)?;
+        captures_last |= pieces.pop_if(|piece| haproxy::is_captures(piece)).is_some();
+        layouts.push(Layout::compile(pieces, dialect)?);
+    }
+    Ok(Arc::new(Haproxy { layouts, captures_last }))
+}
+
+impl Format for Haproxy {
+    fn parse<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let text = without_tag(line);
+        let before = line.len() - text.len();
+        let text = if self.captures_last { without_captures(text) } else { text };
+        let shifted = |reject: Reject| reject.shifted(before);
+        let place = events.len();
+        let mut first = None;
+        for layout in self.in_order(text) {
+            match layout.parse(text, scratch, events) {
+                Ok(()) => return Ok(()),
+                Err(reject) => {
+                    events.truncate(place);
+                    first = first.or(Some(reject));
+                }
+            }
+        }
+        Err(shifted(first.unwrap_or(Reject::line(Reason::Malformed))))
+    }
+
+    fn sight(&self) -> Sight {
+        match self.layouts.first() {
+            Some(layout) => layout.sight(),
+            None => Sight { role: Role::Server, source_bytes: false, destination_bytes: false, remedy: "" },
+        }
+    }
+}
+
+impl Haproxy {
+    /// The layouts to try, the likeliest first. One for TCP would read some HTTP lines with the status for a size, so its
+    /// lines are known before they are read.
+    fn in_order(&self, line: &[u8]) -> impl Iterator<Item = &Layout> {
+        let (http, tcp) = self.layouts.split_at(self.layouts.len().min(2));
+        let (http, tcp) = match tcp {
+            [] => (http, tcp),
+            _ if timers(line) == 3 => (&[][..], tcp),
+            _ => (http, &[][..]),
+        };
+        // An HTTP line ends with the quoted request, an HTTPS line goes on.
+        let (front, back) = http.split_at(usize::from(http.len() > 1 && line.last() != Some(&b'"')));
+        back.iter().chain(front).chain(tcp)
+    }
+}
+
+/// How many times stand in the sixth place of a built-in layout: three for TCP, five for HTTP.
+fn timers(line: &[u8]) -> usize {
+    let after_stamp = memchr::memmem::find(line, b"] ").and_then(|at| line.get(at + 2..)).unwrap_or_default();
+    let third = after_stamp.split(|byte| *byte == b' ').nth(2).unwrap_or_default();
+    memchr::memchr_iter(b'/', third).count() + 1
+}
+
+/// The line behind `haproxy[123]: `, the tag under which syslog names the process.
+fn without_tag(line: &[u8]) -> &[u8] {
+    let bare = || {
+        let rest = line.strip_prefix(b"haproxy")?;
+        let rest = match rest.strip_prefix(b"[") {
+            Some(number) => {
+                let digits = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                number.get(digits..)?.strip_prefix(b"]")?
+            }
+            None => rest,
+        };
+        rest.strip_prefix(b": ")
+    };
+    bare().unwrap_or(line)
+}
+
+/// The line before the groups `{…} {…}` at its end.
+fn without_captures(line: &[u8]) -> &[u8] {
+    let mut line = line.trim_ascii_end();
+    while let Some(inner) = line.strip_suffix(b"}") {
+        match memchr::memrchr(b'{', inner).and_then(|open| inner.get(..open)) {
+            Some(front) if front.ends_with(b" ") => line = front.trim_ascii_end(),
+            _ => break,
+        }
+    }
+    line
+}
+
+/// The built-in layouts are told apart by their slashes; none of them is any other server's.
+fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
+    for (spec, name) in [("", "HAProxy's own HTTP or TCP"), ("clf", "HAProxy's extended common")] {
+        if compile(spec, context).is_ok_and(|format| sample::reads_most(&*format, lines)) {
+            return Sniffed::Yes { spec: spec.into(), why: format!("the lines are {name} layout") };
+        }
+    }
+    Sniffed::No
+}
+
+#[cfg(test)]
+mod tests;
