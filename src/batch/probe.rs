@@ -1,7 +1,7 @@
 //! Before reading: opens a source, looks at its first lines, and finds out how to read them.
 
 use crate::event::Role;
-use crate::formats::{Context, Detail, Scratch, detect};
+use crate::formats::{Context, Detail, Format, Kind, Scratch, detect, mixed};
 use crate::framing::{Chunk, Chunker, lines};
 use crate::input::{self, Opened, Place, Trouble};
 use crate::pipeline::{Piece, Source, events};
@@ -13,6 +13,9 @@ use std::sync::atomic::AtomicU64;
 
 /// How many of the first lines are looked at.
 const LINES: usize = 100;
+
+/// The same where several formats are mixed, so that rarer ones are met.
+const LINES_MIXED: usize = 1000;
 
 /// What the operator says about sources.
 #[derive(Clone, Debug)]
@@ -65,30 +68,7 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
         Err(error) => return Err(trouble(error.to_string())),
     };
     let context = how.context(input::written(place));
-    let (kind, format, chosen) = match &how.format {
-        Some(named) => {
-            let (kind, format) =
-                detect::named(named, &context).map_err(|error| trouble(error.to_string()))?;
-            (kind, format, format!("as told by --format {named}"))
-        }
-        None => {
-            let sample: Vec<&[u8]> = lines(&first.bytes)
-                .map(|line| line.text)
-                .filter(|text| !text.is_empty())
-                .take(LINES)
-                .collect();
-            let found = detect::detect(&sample, &context).map_err(|undetected| {
-                // Detection counts the lines it was shown; blank ones were not.
-                let line = lines(&first.bytes)
-                    .zip(1..)
-                    .filter(|(line, _)| !line.text.is_empty())
-                    .nth(undetected.line.saturating_sub(1))
-                    .map_or(1, |(_, number)| number);
-                trouble(format!("line {line}: {}", undetected.expected))
-            })?;
-            (found.kind, found.format, found.why)
-        }
-    };
+    let (kind, format, chosen) = recognise(&first, how.format.as_deref(), &context).map_err(trouble)?;
     let source = Source {
         path: match place {
             Place::Stdin => "-".into(),
@@ -112,6 +92,39 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
         size,
     };
     Ok(Some((source, probed)))
+}
+
+/// How to read a source: its kind, the format compiled, and why that one.
+type Recognised = (&'static Kind, Arc<dyn Format>, String);
+
+/// Finds out how to read a source, by what the operator said or by its first piece; the error is a sentence for a person.
+fn recognise(first: &Chunk, named: Option<&str>, context: &Context) -> Result<Recognised, String> {
+    let texts = || lines(&first.bytes).map(|line| line.text).filter(|text| !text.is_empty());
+    match named {
+        Some("auto-mixed") => {
+            let sample: Vec<&[u8]> = texts().take(LINES_MIXED).collect();
+            let (format, names) = mixed::mixed(&sample, context)
+                .ok_or("none of the first lines is of a known format: pass --format NAME or 'KIND:STRING'")?;
+            Ok((&mixed::KIND, format, format!("line by line: {names}")))
+        }
+        Some(named) => {
+            let (kind, format) = detect::named(named, context).map_err(|error| error.to_string())?;
+            Ok((kind, format, format!("as told by --format {named}")))
+        }
+        None => {
+            let sample: Vec<&[u8]> = texts().take(LINES).collect();
+            let found = detect::detect(&sample, context).map_err(|undetected| {
+                // Detection counts the lines it was shown; blank ones were not.
+                let line = lines(&first.bytes)
+                    .zip(1..)
+                    .filter(|(line, _)| !line.text.is_empty())
+                    .nth(undetected.line.saturating_sub(1))
+                    .map_or(1, |(_, number)| number);
+                format!("line {line}: {}", undetected.expected)
+            })?;
+            Ok((found.kind, found.format, found.why))
+        }
+    }
 }
 
 type Opening = (Chunker<Box<dyn Read + Send>>, (Arc<AtomicU64>, Option<u64>));

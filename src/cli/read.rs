@@ -23,7 +23,8 @@ pub(super) struct ReadArguments {
     /// Files, quoted globs, directories, or - for standard input (the default); compressed files are recognised
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// A format's name, or 'KIND:STRING' with the server's own format string; auto looks at each file's first lines
+    /// A format's name, or 'KIND:STRING' with the server's own format string; auto looks at each file's first lines,
+    /// auto-mixed at every line
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     format: String,
     /// The host that server logs watch, where their lines do not say
@@ -165,12 +166,8 @@ impl Opened {
                 let strangers = counts.external;
                 say(&format!("{}: {strangers} events between strangers; check --local", source.path));
             }
-            if counts.blind > 0 {
-                let why = source.format.sight().blind().unwrap_or_default();
-                say(&format!(
-                    "{}: {} of {} events are blind: {why}",
-                    source.path, counts.blind, counts.events
-                ));
+            if let Some(blind) = source.blind(counts) {
+                say(&format!("{}: blind: {blind}", source.path));
             }
         }
     }

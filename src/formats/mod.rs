@@ -5,6 +5,7 @@
 //! row to [`KINDS`], put samples beside it.
 
 pub mod detect;
+pub mod mixed;
 pub mod format_string;
 pub mod time;
 pub mod json;
