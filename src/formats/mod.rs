@@ -15,6 +15,7 @@ pub mod key_value;
 pub mod paths;
 pub mod envelope;
 pub mod marks;
+mod transport;
 pub mod server;
 pub mod proxy;
 pub mod flow;
@@ -194,6 +195,8 @@ pub const KINDS: &[&Kind] = &[
     &flow::zeek_conn::KIND,
     &flow::vpc_flow::KIND,
     &flow::suricata_eve::KIND,
+    &flow::nfdump_csv::KIND,
+    &flow::argus::KIND,
     &server::w3c::KIND,
     &proxy::squid::KIND,
     &server::apache::KIND,
