@@ -19,6 +19,7 @@ mod transport;
 pub mod server;
 pub mod proxy;
 pub mod flow;
+pub mod dns;
 #[cfg(test)]
 pub(crate) mod tests_reading;
 
@@ -197,6 +198,11 @@ pub const KINDS: &[&Kind] = &[
     &flow::suricata_eve::KIND,
     &flow::nfdump_csv::KIND,
     &flow::argus::KIND,
+    &dns::bind_query::KIND,
+    &dns::unbound::KIND,
+    &dns::dnsmasq::KIND,
+    &dns::coredns::KIND,
+    &dns::route53_resolver::KIND,
     &server::w3c::KIND,
     &proxy::squid::KIND,
     &server::apache::KIND,
