@@ -76,7 +76,12 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
     let (source, destination) = (&event.source, &event.destination);
     let inside = |end: &Endpoint<'_>| end.ip.is_some_and(|ip| estate.is_local(ip));
     let (host, host_end, other_end) = match event.role {
-        Role::Proxy | Role::Dns => (by_address(source).or(event.user.map(Party::Name)), source, destination),
+        Role::Proxy => (by_address(source).or(event.user.map(Party::Name)), source, destination),
+        // A resolver out there that asks our own name server is no host of ours.
+        Role::Dns if inside(destination) && source.ip.is_some() && !inside(source) => {
+            return Verdict::External;
+        }
+        Role::Dns => return asked(event),
         Role::Server | Role::Store => {
             let named = watched.given.or(destination.domain).or(event.observer).map(Party::Name);
             let host = named.or(by_address(destination)).unwrap_or(Party::Name(watched.otherwise));
@@ -102,6 +107,67 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
         bytes_in,
         closed: event.closed(),
     })
+}
+
+/// What a DNS query carries away: the labels left of the registered domain, whose owner's servers get to read them.
+///
+/// This is the most that a name can carry, not what a tunnel sent: `www` counts 3 bytes for each time it is asked for, and
+/// only names that are always new carry data. Telling those from the rest is the business of detection. Encodings (base 32,
+/// hex) hold less than their length. Reverse names only spell an address, and a name without a registered domain goes to
+/// nobody who could read it: both carry 0. `None`: the log does not show the name.
+fn asked<'a>(event: &Event<'a>) -> Verdict<'a> {
+    let Some(host) = by_address(&event.source).or(event.user.map(Party::Name)) else {
+        return Verdict::Rejected(Reason::BadAddress);
+    };
+    let (destination, bytes_out) = match event.question {
+        Some(question) => {
+            let (domain, carried) = carried(question.name);
+            (Party::Name(domain), Some(carried))
+        }
+        None => (NOBODY, None),
+    };
+    Verdict::Egress(Egress { host, destination, bytes_out, bytes_in: None, closed: event.closed() })
+}
+
+/// Longer than any registered domain, in bytes: a name has 255 on the wire.
+const DOMAIN_MAX: usize = 256;
+
+/// The registered domain of a name, and how many bytes its labels left of that hold.
+fn carried(name: &[u8]) -> (&[u8], u64) {
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    // The public suffix list is in lower case; only the end of the name matters to it.
+    let end = name.get(name.len().saturating_sub(DOMAIN_MAX)..).unwrap_or_default();
+    let mut lower = [0; DOMAIN_MAX];
+    let Some(lower) = lower.get_mut(..end.len()) else { return (name, 0) };
+    lower.copy_from_slice(end);
+    lower.make_ascii_lowercase();
+    for reverse in [&b"in-addr.arpa"[..], b"ip6.arpa"] {
+        if lower.ends_with(reverse) {
+            return (name.get(name.len() - reverse.len()..).unwrap_or(name), 0);
+        }
+    }
+    let Some(domain) = psl::domain(lower) else { return (if name.is_empty() { b"." } else { name }, 0) };
+    let (labels, domain) = name.split_at(name.len() - domain.as_bytes().len().min(name.len()));
+    (domain, data(labels))
+}
+
+/// How many bytes stand in labels: without dots, and an escaped byte (`\032` in name servers' logs, `\x20` in Zeek's) as the
+/// one that it is.
+fn data(labels: &[u8]) -> u64 {
+    let (mut bytes, mut rest) = (0, labels);
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'\\' {
+            let long = match after {
+                [b'x', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => 3,
+                [a, b, c, ..] if [a, b, c].iter().all(|digit| digit.is_ascii_digit()) => 3,
+                _ => 1,
+            };
+            rest = after.get(long..).unwrap_or_default();
+        }
+        bytes += u64::from(byte != b'.');
+    }
+    bytes
 }
 
 /// Our own host: its address is what the sensor saw, a name beside it may be stale or chosen by the client.
@@ -131,6 +197,7 @@ impl Event<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Question;
 
     fn end(ip: &str, bytes: Option<u64>) -> Endpoint<'static> {
         Endpoint { ip: ip.parse().ok(), bytes, ..Endpoint::default() }
@@ -165,6 +232,62 @@ mod tests {
         assert_eq!(role(Role::Flow, "203.0.113.9", "10.1.2.3"), ("Ip(10.1.2.3)".into(), Some(100), Some(7)));
         assert_eq!(role(Role::Flow, "10.1.2.3", "10.9.9.9").0, "internal");
         assert_eq!(role(Role::Flow, "198.51.100.1", "203.0.113.9").0, "external");
+    }
+
+    #[test]
+    fn queries_carry_what_is_left_of_the_registered_domain() {
+        for (name, domain, bytes) in [
+            ("aGVsbG8.tunnel.example", "tunnel.example", 7),
+            ("aGVsbG8.d29ybGQ.Tunnel.Example.", "Tunnel.Example", 14),
+            ("tunnel.example", "tunnel.example", 0),
+            ("a.b.example.co.uk", "example.co.uk", 2),
+            ("www.bucket.s3.amazonaws.com", "bucket.s3.amazonaws.com", 3),
+            (r"a\032b\x20c\.d.tunnel.example", "tunnel.example", 7),
+            ("4.3.2.10.in-addr.arpa", "in-addr.arpa", 0),
+            ("1.0.0.0.d.f.ip6.arpa.", "ip6.arpa", 0),
+            ("printer", "printer", 0),
+            ("com.", "com", 0),
+            (".", ".", 0),
+            ("", ".", 0),
+        ] {
+            assert_eq!(carried(name.as_bytes()), (domain.as_bytes(), bytes), "{name}");
+        }
+        let long = format!("{}.tunnel.example", "a".repeat(10_000));
+        assert_eq!(carried(long.as_bytes()), (&b"tunnel.example"[..], 10_000));
+    }
+
+    #[test]
+    fn dns_watches_the_asking_client() {
+        let mut event = Event {
+            role: Role::Dns,
+            source: end("10.1.2.3", Some(60)),
+            destination: end("10.0.0.53", None),
+            question: Some(Question { name: b"aGVsbG8.tunnel.example", record_type: None }),
+            ..Event::default()
+        };
+        let Verdict::Egress(egress) = direction(&event, &Estate::default(), Watched::default()) else {
+            panic!()
+        };
+        assert_eq!((egress.destination, egress.bytes_out), (Party::Name(b"tunnel.example"), Some(7)));
+        assert_eq!(egress.host, Party::Ip("10.1.2.3".parse().unwrap()));
+        event.source = end("203.0.113.9", None);
+        assert_eq!(judged(&event).0, "external");
+        // A client whose network is not known as ours asks a server whose address is not told.
+        event.destination = Endpoint::default();
+        assert_eq!(judged(&event), ("Ip(203.0.113.9)".into(), Some(7), None));
+        event.question = None;
+        assert_eq!(judged(&event).1, None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_is_split(name in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), text in r"[a-z.\\x0-9]{0,60}") {
+            for name in [&name[..], text.as_bytes()] {
+                let (domain, bytes) = carried(name);
+                proptest::prop_assert!(bytes as usize <= name.len());
+                proptest::prop_assert!(name.ends_with(domain) || name.strip_suffix(b".").unwrap_or(name).ends_with(domain) || domain == b".");
+            }
+        }
     }
 
     #[test]

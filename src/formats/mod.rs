@@ -16,9 +16,11 @@ pub mod key_value;
 pub mod paths;
 pub mod envelope;
 pub mod marks;
+mod transport;
 pub mod server;
 pub mod proxy;
 pub mod flow;
+pub mod dns;
 #[cfg(test)]
 pub(crate) mod tests_reading;
 
@@ -195,6 +197,13 @@ pub const KINDS: &[&Kind] = &[
     &flow::zeek_conn::KIND,
     &flow::vpc_flow::KIND,
     &flow::suricata_eve::KIND,
+    &flow::nfdump_csv::KIND,
+    &flow::argus::KIND,
+    &dns::bind_query::KIND,
+    &dns::unbound::KIND,
+    &dns::dnsmasq::KIND,
+    &dns::coredns::KIND,
+    &dns::route53_resolver::KIND,
     &server::w3c::KIND,
     &proxy::squid::KIND,
     &server::apache::KIND,

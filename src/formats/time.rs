@@ -87,6 +87,18 @@ pub fn iso(text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
     date_time(date, clock_text, zone_text, zone)
 }
 
+/// The stamp of BIND's logs: `28-Mar-2023 12:34:56.789`, in `zone`.
+pub fn dashed(text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
+    let (date, clock_text) = text.split_at_checked(12)?;
+    let (day, month) = (two(date.get(..2)?)?, month(date.get(3..6)?)?);
+    let year: i64 = number(date.get(7..11)?)?;
+    if [date.get(2)?, date.get(6)?, date.get(11)?] != [&b'-', &b'-', &b' '] {
+        return None;
+    }
+    let local = micros(year, month, day, clock(clock_text)?)?;
+    if *zone == TimeZone::UTC { Timestamp::from_micros(local) } else { in_zone(local, zone) }
+}
+
 /// A date and a clock that stand in two fields (W3C): `2023-03-29` and `01:02:03`, in `zone`.
 pub fn date_and_time(date: &[u8], clock_text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
     date_time(date, clock_text, b"", zone)
@@ -253,6 +265,8 @@ mod tests {
         assert_eq!(shown(iso(b"2023-03-29 01:02:03", &london)), "2023-03-29T00:02:03Z");
         assert_eq!(shown(iso(b"2025-07-01T00:00:00.000001+0000", &london)), "2025-07-01T00:00:00.000001Z");
         assert_eq!(shown(date_and_time(b"2023-03-29", b"01:02:03", &TimeZone::UTC)), "2023-03-29T01:02:03Z");
+        assert_eq!(shown(dashed(b"29-Mar-2023 01:02:03.456", &london)), "2023-03-29T00:02:03.456Z");
+        assert_eq!(shown(dashed(b"29-Mar-2023T01:02:03", &TimeZone::UTC)), "-");
         for wrong in ["", ".", "1.", "-1", "1e9", "99999999999999999999", "1751328000.12a"] {
             assert_eq!(epoch(wrong.as_bytes()), None, "{wrong}");
         }
@@ -276,7 +290,7 @@ mod tests {
 
         #[test]
         fn no_input_panics(text in proptest::collection::vec(any::<u8>(), 0..40)) {
-            let _ = (epoch(&text), clf(&text), iso(&text, &TimeZone::UTC), date_and_time(&text, &text, &TimeZone::UTC));
+            let _ = (epoch(&text), clf(&text), iso(&text, &TimeZone::UTC), date_and_time(&text, &text, &TimeZone::UTC), dashed(&text, &TimeZone::UTC));
         }
     }
 }

@@ -2,3 +2,5 @@
 pub mod zeek_conn;
 pub mod vpc_flow;
 pub mod suricata_eve;
+pub mod nfdump_csv;
+pub mod argus;

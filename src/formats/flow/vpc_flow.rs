@@ -10,7 +10,7 @@ mod tests;
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role, Stamped, address, number};
-use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time};
+use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time, transport};
 use crate::units::Timestamp;
 use jiff::tz::TimeZone;
 use layout::{Layout, Slot};
@@ -131,23 +131,9 @@ fn event<'a>(layout: &Layout, line: &'a [u8]) -> Result<Option<Event<'a>>, Rejec
     event.source.bytes = field(Slot::Bytes)
         .map(|text| number(text).ok_or_else(|| wrong(Reason::BadNumber, text)))
         .transpose()?;
-    event.transport = field(Slot::Protocol).map(transport);
+    event.transport = field(Slot::Protocol).map(transport::name);
     event.observer = field(Slot::InterfaceId);
     Ok(Some(event))
-}
-
-/// The name of an IP protocol by its IANA number; the number where it is none of the usual ones.
-fn transport(protocol: &[u8]) -> &[u8] {
-    match protocol {
-        b"1" => b"icmp",
-        b"6" => b"tcp",
-        b"17" => b"udp",
-        b"47" => b"gre",
-        b"50" => b"esp",
-        b"58" => b"ipv6-icmp",
-        b"132" => b"sctp",
-        other => other,
-    }
 }
 
 /// A header line, or rows most of which read in the default order.

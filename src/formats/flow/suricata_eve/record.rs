@@ -3,7 +3,7 @@
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, Question, Role, Stamped, address, number};
 use crate::formats::json::{self, Members, Value};
-use crate::formats::{Detail, Scratch, time};
+use crate::formats::{Detail, Scratch, time, transport};
 use crate::units::{Span, Timestamp};
 use jiff::tz::TimeZone;
 
@@ -77,7 +77,7 @@ pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a
             (b"src_port", _) => record.source.port = text(),
             (b"dest_ip", _) => record.destination.ip = text(),
             (b"dest_port", _) => record.destination.port = text(),
-            (b"proto", _) => record.transport = value.scalar(scratch).map(transport),
+            (b"proto", _) => record.transport = value.scalar(scratch).map(transport::name),
             (b"app_proto", _) => record.protocol = value.scalar(scratch).filter(|name| *name != b"failed"),
             (b"host", _) => record.observer = value.scalar(scratch),
             (b"direction", _) => record.to_client = text() == b"to_client",
@@ -307,7 +307,10 @@ impl<'a> Reader<'a> {
 
     fn ask(&self, name: &[u8], value: Value<'a>, question: &mut Question<'a>) {
         match name {
-            b"rrname" => question.name = value.scalar(self.scratch).unwrap_or_default(),
+            // The root is written as nothing at all.
+            b"rrname" => {
+                question.name = value.scalar(self.scratch).filter(|name| !name.is_empty()).unwrap_or(b".");
+            }
             b"rrtype" => question.record_type = value.scalar(self.scratch),
             _ => {}
         }
@@ -346,19 +349,5 @@ impl<'a> Times<'a> {
             text => Some(reader.stamp(text)? - event.timestamp).filter(|span| span.0 >= 0),
         };
         Ok(())
-    }
-}
-
-/// In lower case, as ECS has it.
-fn transport(name: &[u8]) -> &[u8] {
-    match name {
-        b"TCP" => b"tcp",
-        b"UDP" => b"udp",
-        b"ICMP" => b"icmp",
-        b"IPv6-ICMP" | b"ICMPv6" => b"ipv6-icmp",
-        b"SCTP" => b"sctp",
-        b"GRE" => b"gre",
-        b"ESP" => b"esp",
-        other => other,
     }
 }

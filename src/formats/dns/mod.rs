@@ -1,0 +1,7 @@
+//! The DNS formats: what clients asked.
+mod head;
+pub mod bind_query;
+pub mod unbound;
+pub mod dnsmasq;
+pub mod coredns;
+pub mod route53_resolver;
