@@ -131,3 +131,17 @@ pub(crate) fn details_agree(kind: &Kind, spec: &str, lines: &[Vec<u8>]) {
     };
     assert_eq!(told(Detail::Full), told(Detail::Sums));
 }
+
+/// The events of lines as detection reads them, envelopes and all; they were written near 29 March 2023.
+pub(crate) fn found(kind: &Kind, lines: &[&str]) -> Vec<Event<'static>> {
+    let near = Some(crate::units::Timestamp(1_680_100_000_000_000));
+    let lines: Vec<&'static [u8]> =
+        lines.iter().map(|line| -> &'static [u8] { (*line).to_owned().leak().as_bytes() }).collect();
+    let found = super::detect::detect(&lines, &Context { near, ..Context::default() }).unwrap();
+    assert_eq!(found.kind.name, kind.name);
+    let (scratch, mut events): (&'static Scratch, _) = (Box::leak(Box::default()), Vec::new());
+    for line in lines {
+        found.format.parse(line, scratch, &mut events).unwrap();
+    }
+    events
+}

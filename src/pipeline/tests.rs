@@ -46,7 +46,7 @@ fn rows(sums: Sums<Distribution>) -> Rows {
     let mut rows = Rows::new();
     for tally in sums.into_tallies() {
         for (start, cells) in tally.windows() {
-            for ((host, destination), cell) in cells {
+            for ((host, destination), cell) in cells.iter() {
                 let name = (
                     start.0,
                     tally.host_name(*host).to_owned(),

@@ -7,6 +7,8 @@
 use super::head::{Clock, SIGHT, after, query};
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, Role, address, number};
+use crate::formats::envelope::Opened;
+use crate::formats::time::Local;
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ pub const KIND: Kind = Kind {
 
 #[derive(Debug)]
 struct BindQuery {
-    clock: Clock,
+    local: Local,
     detail: Detail,
 }
 
@@ -31,7 +33,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         let message = "the query log of BIND has one layout: write bind-query alone".to_owned();
         return Err(SpecError { message, position: 0 });
     }
-    Ok(Arc::new(BindQuery { clock: Clock::new(context), detail: context.detail }))
+    Ok(Arc::new(BindQuery { local: Local::of(context), detail: context.detail }))
 }
 
 impl Format for BindQuery {
@@ -42,8 +44,18 @@ impl Format for BindQuery {
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
         if !line.is_empty() {
-            events.extend(event(line, &self.clock, self.detail)?);
+            events.extend(event(line, Clock::Line(&self.local), self.detail)?);
         }
+        Ok(())
+    }
+
+    fn parse_within<'a>(
+        &self,
+        opened: &Opened<'a>,
+        _scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        events.extend(event(opened.inner, Clock::Envelope(&self.local, opened), self.detail)?);
         Ok(())
     }
 
@@ -53,7 +65,7 @@ impl Format for BindQuery {
 }
 
 /// The query that a line tells of; `None` for a line of another kind.
-fn event<'a>(line: &'a [u8], clock: &Clock, detail: Detail) -> Result<Option<Event<'a>>, Reject> {
+fn event<'a>(line: &'a [u8], clock: Clock<'_>, detail: Detail) -> Result<Option<Event<'a>>, Reject> {
     let (timestamp, rest) = clock.split(line)?;
     // A name cannot forge the mark: its blanks are escaped.
     let (Some(client), Some(asked)) = (after(rest, b"client "), after(rest, b": query: ")) else {
@@ -88,9 +100,8 @@ fn event<'a>(line: &'a [u8], clock: &Clock, detail: Detail) -> Result<Option<Eve
 }
 
 /// Lines most of which are queries.
-fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
-    let clock = Clock::any(context);
-    let queries = lines.iter().filter(|line| matches!(event(line, &clock, Detail::Sums), Ok(Some(_))));
+fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
+    let queries = lines.iter().filter(|line| matches!(event(line, Clock::Any, Detail::Sums), Ok(Some(_))));
     if queries.count() * 2 > lines.len() {
         let why = "lines with BIND's \"client 10.1.2.3#53124 …: query: …\"";
         return Sniffed::Yes { spec: String::new(), why: why.into() };
@@ -103,7 +114,7 @@ mod tests {
     use super::*;
     use crate::event::Question;
     use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read, read_one, read_with, rejected, sniffed, survives,
+        damaged, details_agree, detected, found, read, read_one, read_with, rejected, sniffed, survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -140,13 +151,21 @@ mod tests {
         ] {
             assert_eq!(read_one(&KIND, &line), expected(), "{line}");
         }
-        let hint = Context { year_hint: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
+        let hint = Context { near: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
         let syslog = LINE.replace("29-Mar-2023 01:02:03.456", "Mar 29 01:02:03 ns1 named[812]:");
         let event = &read_with(&KIND, "", &hint, &[&syslog]).0[0];
         assert_eq!(
             (event.timestamp, event.question),
             (Timestamp(1_680_051_723_000_000), expected().question)
         );
+    }
+
+    #[test]
+    fn in_envelopes() {
+        let syslog = LINE.replace("29-Mar-2023 01:02:03.456", "<30>Mar 29 01:02:03 ns1 named[812]:");
+        let event = &found(&KIND, &[&syslog])[0];
+        let (at, by) = (Timestamp(1_680_051_723_000_000), Some(&b"ns1"[..]));
+        assert_eq!((event.timestamp, event.observer, event.question), (at, by, expected().question));
     }
 
     #[test]

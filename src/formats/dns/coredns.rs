@@ -1,13 +1,14 @@
 //! CoreDNS's `log` plugin in its default form: `[INFO] 10.1.2.3:53124 - 7 "TXT IN name. udp 60 false 4096" NOERROR …`.
 //!
-//! CoreDNS itself writes no stamps: a stamp has to stand in front (ISO 8601 in one word, as container runtimes and
-//! earlier versions put it, CRI's `stdout F` behind it or not), or the line is rejected. Other lines are left out.
+//! CoreDNS itself writes no stamps: one has to stand in front (as earlier versions put it) or on the envelope (a container
+//! runtime, the journal), or the line is rejected. Other lines are left out.
 
-use super::head::{SIGHT, after, query};
+use super::head::{Clock, SIGHT, after, query};
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, Role};
-use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time, transport};
-use jiff::tz::TimeZone;
+use crate::formats::envelope::Opened;
+use crate::formats::time::Local;
+use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, transport};
 use memchr::memmem;
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub const KIND: Kind = Kind {
 
 #[derive(Debug)]
 struct Coredns {
-    zone: TimeZone,
+    local: Local,
     detail: Detail,
 }
 
@@ -32,7 +33,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         let message = "only the default form of CoreDNS's log is read: write coredns alone".to_owned();
         return Err(SpecError { message, position: 0 });
     }
-    Ok(Arc::new(Coredns { zone: context.zone.clone(), detail: context.detail }))
+    Ok(Arc::new(Coredns { local: Local::of(context), detail: context.detail }))
 }
 
 impl Format for Coredns {
@@ -42,10 +43,27 @@ impl Format for Coredns {
         _scratch: &'a Scratch,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
+        self.event(line, Clock::Line(&self.local), events)
+    }
+
+    fn parse_within<'a>(
+        &self,
+        opened: &Opened<'a>,
+        _scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        self.event(opened.inner, Clock::Envelope(&self.local, opened), events)
+    }
+
+    fn sight(&self) -> Sight {
+        SIGHT
+    }
+}
+
+impl Coredns {
+    fn event<'a>(&self, line: &'a [u8], clock: Clock<'_>, events: &mut Vec<Event<'a>>) -> Result<(), Reject> {
         let Some(asked) = asked(line) else { return Ok(()) };
-        let word = line.get(..memchr::memchr(b' ', line).unwrap_or(line.len())).unwrap_or_default();
-        let timestamp =
-            time::iso(word, &self.zone).ok_or_else(|| Reject::of(Reason::BadTimestamp, line, word))?;
+        let (timestamp, _) = clock.split(line)?;
         let mut client = Endpoint::default();
         client.set_authority(asked.client);
         if client.ip.is_none() {
@@ -55,10 +73,6 @@ impl Format for Coredns {
         event.transport = (self.detail == Detail::Full).then(|| transport::name(asked.transport));
         events.push(event);
         Ok(())
-    }
-
-    fn sight(&self) -> Sight {
-        SIGHT
     }
 }
 
@@ -73,7 +87,8 @@ struct Asked<'a> {
 /// `None` for a line of another kind. A name may hold blanks and quotes (escaped), so what is around it is read from both
 /// ends.
 fn asked(line: &[u8]) -> Option<Asked<'_>> {
-    let text = after(line, b"[INFO] ")?;
+    let begins = line.first().filter(|byte| **byte == b'[' || byte.is_ascii_digit());
+    let text = begins.and(after(line, b"[INFO] "))?;
     let (client, rest) = text.split_at(memmem::find(text, b" - ")?);
     let quoted = after(rest, b" \"")?;
     let quoted = quoted.get(..memmem::rfind(quoted, b"\" ")?)?;
@@ -86,15 +101,12 @@ fn asked(line: &[u8]) -> Option<Asked<'_>> {
 
 /// Lines most of which are queries.
 fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
-    let queries = || lines.iter().filter(|line| asked(line).is_some());
-    if queries().count() * 2 <= lines.len() {
-        return Sniffed::No;
+    // Lines without a stamp are its own too: the envelope that they may come in has one.
+    let queries = lines.iter().filter(|line| asked(line).is_some());
+    if queries.count() * 2 > lines.len() {
+        return Sniffed::Yes { spec: String::new(), why: "lines of CoreDNS's log plugin".into() };
     }
-    if queries().all(|line| line.starts_with(b"[INFO]")) {
-        let say = "looks like CoreDNS without time stamps: read its container's log, whose runtime puts them in front";
-        return Sniffed::Unsure { say: say.into() };
-    }
-    Sniffed::Yes { spec: String::new(), why: "lines of CoreDNS's log plugin".into() }
+    Sniffed::No
 }
 
 #[cfg(test)]
@@ -102,7 +114,7 @@ mod tests {
     use super::*;
     use crate::event::Question;
     use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read, read_one, rejected, sniffed, survives,
+        damaged, details_agree, detected, found, read, read_one, rejected, sniffed, survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -130,6 +142,11 @@ mod tests {
     fn queries() {
         assert_eq!(read_one(&KIND, LINE), expected());
         assert_eq!(read_one(&KIND, &LINE.replace(" [INFO]", " stdout F [INFO]")), expected());
+        let docker = format!(
+            r#"{{"log":"{}\\n","stream":"stdout","time":"2023-03-29T01:02:03.456Z"}}"#,
+            LINE[25..].replace('"', "\\\"")
+        );
+        assert_eq!(found(&KIND, &[&docker]), [expected()]);
         let v6 = read_one(&KIND, &LINE.replace("10.1.2.3", "[2001:db8::3]"));
         assert_eq!(v6.source.ip, Some("2001:db8::3".parse().unwrap()));
         let odd = r#"a\"\ \" b.tunnel.example"#;
@@ -155,7 +172,7 @@ mod tests {
     #[test]
     fn sniffing() {
         detected(&KIND, &[LINE]);
-        assert!(sniffed(&KIND, &[LINE.get(25..).unwrap()]).contains("without time stamps"));
+        assert_eq!(sniffed(&KIND, &[LINE.get(25..).unwrap()]), "yes");
         assert_eq!(sniffed(&KIND, &[]), "no");
         assert_eq!(sniffed(&KIND, &["[INFO] plugin/reload: Running"]), "no");
     }

@@ -7,6 +7,8 @@
 use super::head::{Clock, SIGHT, after, query};
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, Role, address, number};
+use crate::formats::envelope::Opened;
+use crate::formats::time::Local;
 use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use memchr::memmem;
 use std::sync::Arc;
@@ -23,7 +25,7 @@ pub const KIND: Kind = Kind {
 
 #[derive(Debug)]
 struct Dnsmasq {
-    clock: Clock,
+    local: Local,
 }
 
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
@@ -31,7 +33,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         let message = "the log of dnsmasq has one layout: write dnsmasq alone".to_owned();
         return Err(SpecError { message, position: 0 });
     }
-    Ok(Arc::new(Dnsmasq { clock: Clock::new(context) }))
+    Ok(Arc::new(Dnsmasq { local: Local::of(context) }))
 }
 
 impl Format for Dnsmasq {
@@ -42,8 +44,18 @@ impl Format for Dnsmasq {
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
         if !line.is_empty() {
-            events.extend(event(line, &self.clock)?);
+            events.extend(event(line, Clock::Line(&self.local))?);
         }
+        Ok(())
+    }
+
+    fn parse_within<'a>(
+        &self,
+        opened: &Opened<'a>,
+        _scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        events.extend(event(opened.inner, Clock::Envelope(&self.local, opened))?);
         Ok(())
     }
 
@@ -53,10 +65,9 @@ impl Format for Dnsmasq {
 }
 
 /// The query that a line tells of; `None` for a line of another kind.
-fn event<'a>(line: &'a [u8], clock: &Clock) -> Result<Option<Event<'a>>, Reject> {
+fn event<'a>(line: &'a [u8], clock: Clock<'_>) -> Result<Option<Event<'a>>, Reject> {
     let (timestamp, rest) = clock.split(line)?;
-    let Some(text) = after(rest, b"dnsmasq").and_then(|text| after(text, b": ")) else { return Ok(None) };
-    let (port, text) = without_extra(text);
+    let (port, text) = without_extra(message(rest));
     let Some(text) = text.strip_prefix(b"query[").or(text.strip_prefix(b"auth[")) else { return Ok(None) };
     let malformed = || Reject::of(Reason::Malformed, line, text);
     let (record_type, text) = text.split_at(memchr::memchr(b']', text).ok_or_else(malformed)?);
@@ -68,6 +79,11 @@ fn event<'a>(line: &'a [u8], clock: &Clock) -> Result<Option<Event<'a>>, Reject>
     let name = (name != b"<name unprintable>").then_some(name);
     let client = Endpoint { ip: Some(ip), port, ..Endpoint::default() };
     Ok(Some(query("dnsmasq", timestamp, client, name, record_type)))
+}
+
+/// The message, without the program's name in front; syslog's tag may have been taken off with its envelope.
+fn message(rest: &[u8]) -> &[u8] {
+    after(rest, b"dnsmasq").and_then(|text| after(text, b": ")).unwrap_or(rest)
 }
 
 /// `log-queries=extra` puts a serial number and `client/port` in front.
@@ -83,14 +99,16 @@ fn without_extra(text: &[u8]) -> (Option<u16>, &[u8]) {
 }
 
 /// Lines most of which are dnsmasq's, some of them queries.
-fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
-    let clock = Clock::any(context);
+fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
     let ours = lines.iter().filter(|line| {
-        clock.split(line).is_ok_and(|(_, rest)| {
+        Clock::Any.split(line).is_ok_and(|(_, rest)| {
+            const OTHERS: [&[u8]; 5] = [b"forwarded ", b"reply ", b"cached ", b"config ", b"query["];
+            let text = without_extra(message(rest)).1;
             after(rest, b"dnsmasq").is_some_and(|text| text.starts_with(b"[") || text.starts_with(b": "))
+                || OTHERS.iter().any(|word| text.starts_with(word))
         })
     });
-    let some = lines.iter().any(|line| matches!(event(line, &clock), Ok(Some(_))));
+    let some = lines.iter().any(|line| matches!(event(line, Clock::Any), Ok(Some(_))));
     if some && ours.count() * 2 > lines.len() {
         return Sniffed::Yes { spec: String::new(), why: "lines of dnsmasq, queries among them".into() };
     }
@@ -101,7 +119,7 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::Question;
-    use crate::formats::tests_reading::{damaged, detected, read_with, sniffed, survives};
+    use crate::formats::tests_reading::{damaged, detected, found, read_with, sniffed, survives};
     use crate::units::Timestamp;
     use proptest::prelude::*;
 
@@ -129,7 +147,7 @@ mod tests {
     }
 
     fn read(lines: &[&str]) -> (Vec<Event<'static>>, Vec<Reject>) {
-        let hint = Context { year_hint: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
+        let hint = Context { near: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
         read_with(&KIND, "", &hint, lines)
     }
 
@@ -161,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_year_is_that_of_the_file_across_new_year() {
-        let hint = Context { year_hint: "2024-01-02T00:00:00Z".parse().ok(), ..Context::default() };
+        let hint = Context { near: "2024-01-02T00:00:00Z".parse().ok(), ..Context::default() };
         let lines = [QUERY.replace("Mar 29", "Dec 31"), QUERY.replace("Mar 29", "Jan  1")];
         let (events, _) = read_with(&KIND, "", &hint, &[&lines[0], &lines[1]]);
         let days: Vec<String> = events.iter().map(|event| event.timestamp.to_string()).collect();
@@ -187,6 +205,14 @@ mod tests {
     }
 
     #[test]
+    fn in_envelopes() {
+        let docker = r#"{"log":"dnsmasq: query[TXT] aGVsbG8.tunnel.example from 10.1.2.3\n","stream":"stderr","time":"2023-03-29T01:02:03Z"}"#;
+        assert_eq!(found(&KIND, &[docker]), [expected()]);
+        let syslog = QUERY.replace("Mar 29 01:02:03", "<30>Mar 29 01:02:03 gw");
+        assert_eq!(found(&KIND, &[&syslog]), [Event { observer: Some(b"gw"), ..expected() }]);
+    }
+
+    #[test]
     fn sniffing() {
         detected(&KIND, &[QUERY, EXTRA, OTHERS[1]]);
         assert_eq!(sniffed(&KIND, &OTHERS), "no");
@@ -202,7 +228,7 @@ mod tests {
         ) {
             survives(&KIND, &lines);
             survives(&KIND, &damaged(&[QUERY, EXTRA], &edits, cut));
-            _ = event(&lines.concat(), &Clock::any(&Context::default()));
+            _ = event(&lines.concat(), Clock::Any);
         }
     }
 }

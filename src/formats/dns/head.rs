@@ -2,51 +2,62 @@
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, Question, Role};
-use crate::formats::{Context, time};
+use crate::formats::envelope::Opened;
+use crate::formats::time::{self, Local};
 use crate::units::Timestamp;
-use jiff::tz::TimeZone;
 use memchr::memmem;
 
-/// Reads the stamps of a source: their zone, and about when its last line was written.
-#[derive(Debug)]
-pub(super) struct Clock {
-    zone: TimeZone,
-    hint: Option<Timestamp>,
+/// When a line was written, as far as it has to be known.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Clock<'a> {
+    /// The line begins with its stamp.
+    Line(&'a Local),
+    /// So it does, or else its envelope tells.
+    Envelope(&'a Local, &'a Opened<'a>),
+    /// For looking at lines only: those without a stamp may come in an envelope that has one.
+    Any,
 }
 
-impl Clock {
-    pub(super) fn new(context: &Context) -> Clock {
-        Clock { zone: context.zone.clone(), hint: context.year_hint }
-    }
-
-    /// For looking at lines only: any year will do.
-    pub(super) fn any(context: &Context) -> Clock {
-        Clock { zone: context.zone.clone(), hint: context.year_hint.or(Some(Timestamp::MAX)) }
-    }
-
-    /// The stamp at which a line begins, and what follows it: `[1680051723]` (Unbound), `29-Mar-2023 01:02:03.456`
-    /// (BIND), `Mar 29 01:02:03` (syslog, dnsmasq), or ISO 8601 in one word.
+impl Clock<'_> {
+    /// The stamp of a line, and what follows it.
     pub(super) fn split<'a>(&self, line: &'a [u8]) -> Result<(Timestamp, &'a [u8]), Reject> {
-        let first = line.first().copied().unwrap_or_default();
-        let (text, rest, stamp) = if first == b'[' {
-            let end = memchr::memchr(b']', line).unwrap_or(line.len());
-            let text = line.get(1..end).unwrap_or_default();
-            (text, line.get(end + 1..), time::epoch(text))
-        } else if first.is_ascii_alphabetic() {
-            let (text, rest) = line.split_at(line.len().min(15));
-            (text, Some(rest), time::yearless(text, &self.zone, self.hint))
-        } else if line.get(2) == Some(&b'-') {
-            let mut blanks = memchr::memchr_iter(b' ', line).skip(1);
-            let (text, rest) = line.split_at(blanks.next().unwrap_or(line.len()));
-            (text, Some(rest), time::dashed(text, &self.zone))
-        } else {
-            let (text, rest) = line.split_at(memchr::memchr(b' ', line).unwrap_or(line.len()));
-            (text, Some(rest), time::iso(text, &self.zone))
-        };
-        match (stamp, rest) {
-            (Some(stamp), Some(rest)) => Ok((stamp, rest.trim_ascii_start())),
-            _ => Err(Reject::of(Reason::BadTimestamp, line, text)),
+        match self {
+            Clock::Line(local) => split(line, local),
+            Clock::Envelope(local, opened) => {
+                split(line, local).or_else(|reject| Ok((opened.time(local).map_err(|_| reject)?, line)))
+            }
+            // That envelope has to be taken off first.
+            Clock::Any if matches!(line.first(), Some(b'<' | b'{')) => Err(Reject::line(Reason::Malformed)),
+            Clock::Any => {
+                let local = Local { zone: jiff::tz::TimeZone::UTC, near: Some(Timestamp::MIN) };
+                Ok(split(line, &local).unwrap_or((Timestamp::MIN, line)))
+            }
         }
+    }
+}
+
+/// The stamp at which a line begins, and what follows it: `[1680051723]` (Unbound), `29-Mar-2023 01:02:03.456`
+/// (BIND), `Mar 29 01:02:03` (syslog, dnsmasq), or ISO 8601 in one word.
+fn split<'a>(line: &'a [u8], local: &Local) -> Result<(Timestamp, &'a [u8]), Reject> {
+    let first = line.first().copied().unwrap_or_default();
+    let (text, rest, stamp) = if first == b'[' {
+        let end = memchr::memchr(b']', line).unwrap_or(line.len());
+        let text = line.get(1..end).unwrap_or_default();
+        (text, line.get(end + 1..), time::epoch(text))
+    } else if first.is_ascii_alphabetic() {
+        let (text, rest) = time::split_month_first(line).unwrap_or((line, b""));
+        (text, Some(rest), time::month_first(text, &local.zone, local.near))
+    } else if line.get(2) == Some(&b'-') {
+        let mut blanks = memchr::memchr_iter(b' ', line).skip(1);
+        let (text, rest) = line.split_at(blanks.next().unwrap_or(line.len()));
+        (text, Some(rest), time::dashed(text, &local.zone))
+    } else {
+        let (text, rest) = line.split_at(memchr::memchr(b' ', line).unwrap_or(line.len()));
+        (text, Some(rest), time::iso(text, &local.zone))
+    };
+    match (stamp, rest) {
+        (Some(stamp), Some(rest)) => Ok((stamp, rest.trim_ascii_start())),
+        _ => Err(Reject::of(Reason::BadTimestamp, line, text)),
     }
 }
 

@@ -8,6 +8,8 @@
 use super::head::{Clock, SIGHT, after, query};
 use crate::event::reject::Reject;
 use crate::event::{Endpoint, Event, Role, address};
+use crate::formats::envelope::Opened;
+use crate::formats::time::Local;
 use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ enum Line {
 
 #[derive(Debug)]
 struct Unbound {
-    clock: Clock,
+    local: Local,
     counted: Line,
 }
 
@@ -44,7 +46,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
             return Err(SpecError { message, position: 0 });
         }
     };
-    Ok(Arc::new(Unbound { clock: Clock::new(context), counted }))
+    Ok(Arc::new(Unbound { local: Local::of(context), counted }))
 }
 
 impl Format for Unbound {
@@ -55,11 +57,24 @@ impl Format for Unbound {
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
         if !line.is_empty()
-            && let Some((kind, event)) = event(line, &self.clock)?
+            && let Some((kind, event)) = event(line, Clock::Line(&self.local))?
             && kind == self.counted
         {
             events.push(event);
         }
+        Ok(())
+    }
+
+    fn parse_within<'a>(
+        &self,
+        opened: &Opened<'a>,
+        _scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let clock = Clock::Envelope(&self.local, opened);
+        events.extend(
+            event(opened.inner, clock)?.filter(|(kind, _)| *kind == self.counted).map(|(_, event)| event),
+        );
         Ok(())
     }
 
@@ -69,7 +84,7 @@ impl Format for Unbound {
 }
 
 /// The query or reply that a line tells of; `None` for a line of another kind.
-fn event<'a>(line: &'a [u8], clock: &Clock) -> Result<Option<(Line, Event<'a>)>, Reject> {
+fn event<'a>(line: &'a [u8], clock: Clock<'_>) -> Result<Option<(Line, Event<'a>)>, Reject> {
     let (timestamp, rest) = clock.split(line)?;
     Ok(message(rest).map(|(kind, client, name, record_type)| {
         (kind, query("unbound", timestamp, client, Some(name), record_type))
@@ -80,7 +95,11 @@ type Message<'a> = (Line, Endpoint<'a>, &'a [u8], &'a [u8]);
 
 /// `unbound[17441:0] info: 10.1.2.3 name. TXT IN`, a reply going on with its code, time, cache and size.
 fn message(rest: &[u8]) -> Option<Message<'_>> {
-    let text = after(after(rest, b"unbound")?, b"] ")?;
+    let text = match rest.first() {
+        // Syslog's tag was taken off with its envelope.
+        Some(b'[') => after(rest, b"] ")?,
+        _ => after(after(rest, b"unbound")?, b"] ")?,
+    };
     let colon = memchr::memchr(b':', text)?;
     let (level, text) = text.split_at(colon);
     // `query` and `reply` stand for `info` where log-tag-queryreply is on.
@@ -99,10 +118,10 @@ fn message(rest: &[u8]) -> Option<Message<'_>> {
 }
 
 /// Lines most of which are Unbound's, some of them queries.
-fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
-    let clock = Clock::any(context);
-    let ours = lines.iter().filter_map(|line| clock.split(line).ok()).filter(|(_, rest)| {
-        after(rest, b"unbound").is_some_and(|text| text.starts_with(b"[") || text.starts_with(b": ["))
+fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
+    let ours = lines.iter().filter_map(|line| Clock::Any.split(line).ok()).filter(|(_, rest)| {
+        let ours = |text: &[u8]| text.starts_with(b"[") || text.starts_with(b": [");
+        after(rest, b"unbound").is_some_and(ours) || message(rest).is_some()
     });
     let (mut count, mut queries, mut replies) = (0, false, false);
     for (_, rest) in ours {
@@ -127,7 +146,7 @@ mod tests {
     use super::*;
     use crate::event::{Question, reject::Reason};
     use crate::formats::tests_reading::{
-        damaged, detected, read, read_one, read_with, rejected, sniffed, survives,
+        damaged, detected, found, read, read_one, read_with, rejected, sniffed, survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -164,7 +183,7 @@ mod tests {
         ] {
             assert_eq!(read_one(&KIND, &line), expected(), "{line}");
         }
-        let hint = Context { year_hint: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
+        let hint = Context { near: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
         for stamp in ["Mar 29 01:02:03", "Mar 29 01:02:03 ns1 unbound[17441]:"] {
             let line = QUERY.replace("[1680051723]", stamp);
             let line =
@@ -189,6 +208,16 @@ mod tests {
         assert_eq!(sniffed(&KIND, &[]), "no");
         detected(&KIND, &lines);
         assert!(compile("both", &Context::default()).is_err());
+    }
+
+    #[test]
+    fn in_envelopes() {
+        for line in [
+            "<30>Mar 29 01:02:03 ns1 unbound[17441]: [17441:0] info: 10.1.2.3 aGVsbG8.tunnel.example. TXT IN",
+            "<30>1 2023-03-29T01:02:03Z ns1 unbound 17441 - - [17441:0] info: 10.1.2.3 aGVsbG8.tunnel.example. TXT IN",
+        ] {
+            assert_eq!(found(&KIND, &[line]), [Event { observer: Some(b"ns1"), ..expected() }], "{line}");
+        }
     }
 
     #[test]
