@@ -9,7 +9,6 @@ pub mod format_string;
 pub mod time;
 pub mod json;
 pub mod columns;
-pub mod marks;
 pub mod server;
 pub mod proxy;
 pub mod flow;
