@@ -112,8 +112,8 @@ impl Batch {
 
     fn read_in_pool(&mut self, sink: &mut impl Sink, progress: &Progress) {
         let (sources, waiting, troubles) = (&self.sources, &mut self.waiting, &mut self.troubles);
-        let at_once = rayon::current_num_threads() * PIECES_PER_THREAD;
-        let mut pieces = next(waiting, sources, at_once, troubles, progress);
+        let mut used: Vec<Vec<u8>> = Vec::new();
+        let mut pieces = next(waiting, sources, &mut used, troubles, progress);
         while !pieces.is_empty() {
             let unfinished: Vec<(u32, Timestamp)> =
                 waiting.iter().map(|reading| (reading.number, reading.at)).collect();
@@ -122,22 +122,25 @@ impl Batch {
                     sink.add(sources, &pieces);
                     sink.reached(&unfinished);
                 },
-                || next(waiting, sources, at_once, troubles, progress),
+                || next(waiting, sources, &mut used, troubles, progress),
             );
+            used.extend(pieces.drain(..).map(|piece| piece.chunk.bytes));
             pieces = following;
         }
         sink.reached(&[]);
     }
 }
 
-/// The next pieces, always from the source that lags most. Sources at their end leave `waiting`.
+/// The next pieces, always from the source that lags most. Sources at their end leave `waiting`. `used` are buffers to use
+/// again: given back to the system at each step, they would come back as pages to be cleared, a fifth of all the time.
 fn next(
     waiting: &mut Vec<Reading>,
     sources: &[Source],
-    at_once: usize,
+    used: &mut Vec<Vec<u8>>,
     troubles: &mut Vec<Trouble>,
     progress: &Progress,
 ) -> Vec<Piece> {
+    let at_once = rayon::current_num_threads() * PIECES_PER_THREAD;
     let mut pieces = Vec::with_capacity(at_once);
     while pieces.len() < at_once {
         let Some((place, _)) =
@@ -147,7 +150,7 @@ fn next(
         };
         let Some(reading) = waiting.get_mut(place) else { break };
         let Some(source) = sources.get(reading.number as usize) else { break };
-        match reading.next(source) {
+        match reading.next(source, used) {
             Ok(Some(piece)) => {
                 progress.lines.fetch_add(piece.chunk.lines, Ordering::Relaxed);
                 pieces.push(piece);
@@ -170,7 +173,7 @@ fn next(
 }
 
 impl Reading {
-    fn next(&mut self, source: &Source) -> Result<Option<Piece>, Trouble> {
+    fn next(&mut self, source: &Source, used: &mut Vec<Vec<u8>>) -> Result<Option<Piece>, Trouble> {
         let trouble = |what: String| Trouble { path: self.place.path().to_path_buf(), what };
         let chunk = match self.first.take() {
             Some(first) => first,
@@ -179,7 +182,7 @@ impl Reading {
                     let (chunker, (consumed, _)) = probe::open(&self.place)?;
                     (self.chunker, self.consumed) = (Some(chunker), consumed);
                 }
-                let next = self.chunker.as_mut().map(|chunker| chunker.next(Vec::new()));
+                let next = self.chunker.as_mut().map(|chunker| chunker.next(used.pop().unwrap_or_default()));
                 match next.transpose().map_err(|error| trouble(error.to_string()))?.flatten() {
                     Some(chunk) => chunk,
                     None => return Ok(None),

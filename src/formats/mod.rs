@@ -15,7 +15,6 @@ pub mod fields;
 pub mod key_value;
 pub mod paths;
 pub mod envelope;
-pub mod marks;
 mod transport;
 pub mod server;
 pub mod proxy;

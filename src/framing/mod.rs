@@ -1,13 +1,16 @@
 //! Bytes → lines.
 //!
 //! [`Chunker`] cuts a stream into [`Chunk`]s of whole lines that threads can take one each; [`lines`] walks a chunk.
-//! Both know the same cap on a line's length, so the answer does not depend on where chunks are cut.
+//! Both know the same cap on a line's length, so the answer does not depend on where chunks are cut. [`Marks`] finds
+//! separators, be they of lines or of columns.
 
 mod chunker;
 mod lines;
+mod marks;
 
 pub use chunker::{Chunk, Chunker};
 pub use lines::{Line, lines};
+pub use marks::Marks;
 
 /// How much is read before lines are handed on, in bytes. 256 KiB of text and its records stay in a core's second-level
 /// cache, and larger reads gained nothing (measured: 256 KiB to 1 MiB are equal).

@@ -56,10 +56,8 @@ pub(super) struct Records<'a> {
     pub(super) oldest: Timestamp,
 }
 
-/// Lines are mostly longer than this, in bytes: room for the records of a piece is made once.
-const SHORT_LINE: usize = 100;
-
-/// Reads a piece into records. Pure: pieces may be read in any order and at the same time.
+/// Reads a piece into records; `room` are empty lists to put them in. Pure: pieces may be read in any order and at the same
+/// time.
 pub(super) fn records<'a>(
     piece: &'a Piece,
     source: &'a Source,
@@ -67,9 +65,10 @@ pub(super) fn records<'a>(
     estate: &Estate,
     take: &Take,
     shards: &Sharding,
+    room: Vec<Vec<Record<'a>>>,
 ) -> Records<'a> {
-    let expected = piece.chunk.bytes.len() / SHORT_LINE / shards.count;
-    let mut dealt: Vec<Vec<Record<'a>>> = (0..shards.count).map(|_| Vec::with_capacity(expected)).collect();
+    let mut dealt = room;
+    dealt.resize_with(shards.count, Vec::new);
     let mut agents: HashMap<&'a [u8], u16, foldhash::fast::RandomState> = HashMap::default();
     let mut tally = Counts::default();
     let (mut newest, mut oldest) = (Timestamp::MIN, Timestamp::MAX);

@@ -4,7 +4,7 @@ use super::records::{Records, Sharding, records};
 use super::{Booking, Piece, Source, Take};
 use crate::estate::Estate;
 use crate::formats::Scratch;
-use crate::tally::{By, Cells, Counts, Measure, Naming, Settings, Tally};
+use crate::tally::{By, Cells, Counts, Measure, Naming, Record, Settings, Tally};
 use crate::units::Timestamp;
 use rayon::prelude::*;
 
@@ -22,6 +22,8 @@ pub struct Sums<M> {
     pub counts: Vec<Counts>,
     /// Event time of each source: the newest booking moment seen, where there was one.
     newest: Vec<Option<Timestamp>>,
+    /// Empty, with room, to be filled again.
+    spare: Vec<Vec<Record<'static>>>,
 }
 
 impl<M: Measure + Send + Sync> Sums<M> {
@@ -35,19 +37,26 @@ impl<M: Measure + Send + Sync> Sums<M> {
             take,
             counts: vec![Counts::default(); sources],
             newest: vec![None; sources],
+            spare: Vec::new(),
         }
     }
 
     /// Takes in pieces; those of one source must come in their order.
     pub fn add(&mut self, sources: &[Source], pieces: &[Piece]) {
         let mut scratches: Vec<Scratch> = pieces.iter().map(|_| Scratch::new()).collect();
+        let count = self.sharding.count;
+        let mut spare: Vec<Vec<Record<'_>>> =
+            std::mem::take(&mut self.spare).into_iter().map(emptied).collect();
+        spare.resize_with(pieces.len() * count, Vec::new);
         let (estate, take, sharding) = (&self.estate, &self.take, &self.sharding);
         let read: Vec<Option<Records<'_>>> = pieces
             .par_iter()
             .zip(scratches.par_iter_mut())
-            .map(|(piece, scratch)| {
+            .zip(spare.par_chunks_mut(count))
+            .map(|((piece, scratch), spare)| {
                 let source = sources.get(piece.source as usize)?;
-                Some(records(piece, source, scratch, estate, take, sharding))
+                let room = spare.iter_mut().map(std::mem::take).collect();
+                Some(records(piece, source, scratch, estate, take, sharding, room))
             })
             .collect();
         let mut read: Vec<(u32, Records<'_>)> =
@@ -61,6 +70,7 @@ impl<M: Measure + Send + Sync> Sums<M> {
                 tally.record(records.shards.get(place).map_or(&[], Vec::as_slice), *source, &naming);
             }
         });
+        self.spare = read.into_iter().flat_map(|(_, records)| records.shards).map(emptied).collect();
     }
 
     /// What depends on the pieces before: event time of the source, and so which lines are late.
@@ -119,4 +129,10 @@ impl<M: Measure + Send + Sync> Sums<M> {
         }
         (!closed.is_empty()).then_some((start, closed))
     }
+}
+
+/// A list without its records, for others that borrow from other lines; collecting an emptied list keeps its memory.
+fn emptied<'a>(mut records: Vec<Record<'_>>) -> Vec<Record<'a>> {
+    records.clear();
+    records.into_iter().filter_map(|_| None).collect()
 }

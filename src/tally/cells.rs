@@ -3,11 +3,9 @@
 //! Sums lie close together in the order of first sight, and tables hold only their places: a table that grows moves four
 //! bytes and not a hundred, and no room is kept free for sums that never come.
 
-use super::Cell;
+use super::places::{NONE, Places, Tag};
+use super::{BATCH, Cell};
 use crate::units::Timestamp;
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
 
 /// The numbers of a host and a destination in the tally's directories.
 pub(super) type Key = (u32, u32);
@@ -20,14 +18,17 @@ pub(super) const ANY: u32 = u32::MAX;
 pub struct Cells<M> {
     list: Vec<(Key, Cell<M>)>,
     /// Places in the list, by key.
-    places: HashTable<u32>,
-    hasher: RandomState,
+    places: Places,
 }
 
 impl<M> Default for Cells<M> {
     fn default() -> Self {
-        Cells { list: Vec::new(), places: HashTable::new(), hasher: RandomState::default() }
+        Cells { list: Vec::new(), places: Places::default() }
     }
+}
+
+fn joined((host, destination): Key) -> u64 {
+    u64::from(host) << 32 | u64::from(destination)
 }
 
 impl<M: Default> Cells<M> {
@@ -39,18 +40,36 @@ impl<M: Default> Cells<M> {
 
     /// The place of a key's cell, which is made where there is none.
     fn place(&mut self, key: Key) -> u32 {
-        let Cells { list, places, hasher } = self;
-        let hash = |key: Key| hasher.hash_one(u64::from(key.0) << 32 | u64::from(key.1));
-        let same = |place: &u32| list.get(*place as usize).is_some_and(|(other, _)| *other == key);
-        if let Some(place) = places.find(hash(key), same) {
-            return *place;
+        self.place_tagged(key, self.places.tag(joined(key)))
+    }
+
+    fn place_tagged(&mut self, key: Key, tag: Tag) -> u32 {
+        let same = |place: u32| self.list.get(place as usize).is_some_and(|(other, _)| *other == key);
+        if let Some(place) = self.places.find(tag, same) {
+            return place;
         }
-        let again = |place: &u32| list.get(*place as usize).map_or(0, |(key, _)| hash(*key));
-        // Two directories of at most 4 million names each could make more pairs than 32 bits count; memory ends first.
-        let place = u32::try_from(list.len()).unwrap_or(u32::MAX);
-        places.insert_unique(hash(key), place, again);
-        list.push((key, Cell::default()));
+        // Memory ends before a list of 2^32 cells does.
+        let place = u32::try_from(self.list.len()).unwrap_or(NONE - 1);
+        self.places.insert(tag, place);
+        self.list.push((key, Cell::default()));
         place
+    }
+
+    /// The places of several keys. Each step is taken for all of them before the next, so that what they wait for from
+    /// memory comes at the same time.
+    pub(super) fn places(&mut self, keys: &[Key; BATCH], count: usize, places: &mut [u32; BATCH]) {
+        let mut tags = [0; BATCH];
+        for (tag, key) in tags.iter_mut().zip(keys).take(count) {
+            *tag = self.places.tag(joined(*key));
+        }
+        for (place, tag) in places.iter_mut().zip(tags).take(count) {
+            *place = self.places.guess(tag);
+        }
+        for ((place, key), tag) in places.iter_mut().zip(keys).zip(tags).take(count) {
+            if self.list.get(*place as usize).is_none_or(|(other, _)| other != key) {
+                *place = self.place_tagged(*key, tag);
+            }
+        }
     }
 
     pub(super) fn at(&mut self, place: u32) -> Option<&mut Cell<M>> {
@@ -90,6 +109,7 @@ impl<M> IntoIterator for Cells<M> {
 }
 
 /// Where the cell of each host or each destination stood last, so that only its first line in a window needs the table.
+/// Only for sums by one of them: a host speaks to many destinations in turn.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memo {
     /// By number: the window, and the place in it.
@@ -102,11 +122,7 @@ const NEVER: Timestamp = Timestamp(i64::MIN);
 impl Memo {
     /// The place of a key's cell among the cells of the window that begins at `start`.
     pub(super) fn place<M: Default>(&mut self, start: Timestamp, cells: &mut Cells<M>, key: Key) -> u32 {
-        let number = match key {
-            (number, ANY) | (ANY, number) => number as usize,
-            // A host speaks to many destinations in turn: what was last says little.
-            _ => return cells.place(key),
-        };
+        let number = if key.0 == ANY { key.1 } else { key.0 } as usize;
         match self.last.get(number) {
             Some((window, place)) if *window == start => *place,
             _ => {
@@ -130,15 +146,18 @@ mod tests {
     proptest! {
         #[test]
         fn places_are_those_of_an_ordered_map(
-            visits in proptest::collection::vec((0i64..3, 0u32..5, prop_oneof![Just(ANY), 0u32..3]), 0..200),
+            visits in proptest::collection::vec((0i64..3, 0u32..5, 0u32..3), 0..200),
+            both in any::<bool>(),
         ) {
             let mut windows: BTreeMap<i64, Cells<()>> = BTreeMap::new();
             let mut oracle: BTreeMap<(i64, Key), u64> = BTreeMap::new();
             let mut memo = Memo::default();
             for (window, host, destination) in visits {
-                let key = (host, destination);
+                let key = (host, if both { destination } else { ANY });
                 let cells = windows.entry(window).or_default();
-                let place = memo.place(Timestamp(window), cells, key);
+                let mut places = [0; BATCH];
+                cells.places(&[key; BATCH], 2, &mut places);
+                let place = if both { places[1] } else { memo.place(Timestamp(window), cells, key) };
                 cells.at(place).unwrap().events += 1;
                 prop_assert!(cells.cell(key).events > 0);
                 *oracle.entry((window, key)).or_default() += 1;

@@ -216,17 +216,7 @@ impl Distribution {
     /// [`Distribution::quantile`] of several at once, which sorts but once.
     pub fn quantiles<const N: usize>(&self, qs: [f64; N]) -> [Option<u64>; N] {
         match &self.samples {
-            Samples::Few(count, few) => {
-                let mut few = *few;
-                let few = few.get_mut(..usize::from(*count)).unwrap_or_default();
-                few.sort_unstable();
-                self.in_list(few, qs)
-            }
-            Samples::List(list) => {
-                let mut list = list.clone();
-                list.sort_unstable();
-                self.in_list(&list, qs)
-            }
+            Samples::Few(..) | Samples::List(_) => self.selected(qs),
             Samples::Many(..) => {
                 let (all, count) = (self.samples.all(), self.count());
                 qs.map(|q| {
@@ -242,10 +232,17 @@ impl Distribution {
         }
     }
 
-    fn in_list<const N: usize>(&self, sorted: &[u16], qs: [f64; N]) -> [Option<u64>; N] {
+    /// Quantiles of samples none of which is sorted in.
+    fn selected<const N: usize>(&self, qs: [f64; N]) -> [Option<u64>; N] {
+        let pending = self.samples.pending();
+        let mut copy = [0; PENDING];
+        let copy = copy.get_mut(..pending.len()).unwrap_or_default();
+        copy.copy_from_slice(pending);
         qs.map(|q| {
-            let place = usize::try_from(rank(q, sorted.len() as u64) - 1).ok()?;
-            sorted.get(place).map(|bucket| highest(*bucket).min(self.max))
+            let place =
+                usize::try_from(rank(q, copy.len() as u64) - 1).ok().filter(|place| *place < copy.len())?;
+            let (_, bucket, _) = copy.select_nth_unstable(place);
+            Some(highest(*bucket).min(self.max))
         })
     }
 

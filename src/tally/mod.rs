@@ -7,6 +7,7 @@ mod cells;
 mod counts;
 mod directory;
 mod distribution;
+mod places;
 
 pub use cells::Cells;
 pub use counts::{Counts, Sample};
@@ -177,8 +178,12 @@ impl<M: Measure> Tally<M> {
             }
         }
         let cells = self.windows.entry(start).or_default();
-        for ((place, key), _) in places.iter_mut().zip(keys).zip(records) {
-            *place = self.memo.place(start, cells, key);
+        if self.settings.by == By::HostDestination {
+            cells.places(&keys, records.len(), &mut places);
+        } else {
+            for ((place, key), _) in places.iter_mut().zip(keys).zip(records) {
+                *place = self.memo.place(start, cells, key);
+            }
         }
         for (place, record) in places.iter().zip(records) {
             if let Some(cell) = cells.at(*place) {

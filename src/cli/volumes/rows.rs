@@ -4,6 +4,10 @@ use crate::outputs::VolumeRow;
 use crate::tally::{Cells, Distribution, Tally};
 use crate::units::Timestamp;
 use std::cmp::Reverse;
+use std::collections::VecDeque;
+
+/// Rows looked up together.
+const AHEAD: usize = 64;
 
 /// The cells of one window in one tally.
 struct Part<'a> {
@@ -45,13 +49,25 @@ impl<'a> Rows<'a> {
         let numbers: Vec<u32> = (0..).take(self.parts.len()).collect();
         let same = |a: &u32, b: &u32| self.start(*a) == self.start(*b);
         let windows: Vec<Vec<u32>> = numbers.chunk_by(same).map(<[u32]>::to_vec).collect();
-        windows.into_iter().flat_map(|parts| self.sorted(&parts)).filter_map(|entry| self.row(entry))
+        self.rows(windows.into_iter().flat_map(|parts| self.sorted(&parts)))
     }
 
     /// The rows with the most bytes of all windows together.
     pub(super) fn top(&self, count: usize) -> impl Iterator<Item = VolumeRow<'_>> {
         let parts: Vec<u32> = (0..).take(self.parts.len()).collect();
-        self.sorted(&parts).into_iter().take(count).filter_map(|entry| self.row(entry))
+        self.rows(self.sorted(&parts).into_iter().take(count))
+    }
+
+    /// Rows in the order of their entries. They are looked up some at a time: each lies elsewhere in memory, and looked up
+    /// one by one every row would wait for its own.
+    fn rows(&self, mut entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = VolumeRow<'_>> {
+        let mut ready = VecDeque::with_capacity(AHEAD);
+        std::iter::from_fn(move || {
+            if ready.is_empty() {
+                ready.extend(entries.by_ref().take(AHEAD).filter_map(|entry| self.row(entry)));
+            }
+            ready.pop_front()
+        })
     }
 
     /// The rows of some parts: the most bytes first, then by window, then by name.

@@ -8,7 +8,7 @@ use super::escape::Encoding;
 use super::field::{Field, Padding};
 use super::layout::{End, Step};
 use super::stamp::Style;
-use crate::formats::marks::Marks;
+use crate::framing::Marks;
 use std::ops::Range;
 
 /// How the values of a line are found by counting blanks.

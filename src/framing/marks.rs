@@ -1,4 +1,4 @@
-//! Where one byte (a blank, a tab) stands in a line, found for 64 bytes at a time.
+//! Where one byte (a newline, a blank, a tab) stands in a text, found for 64 bytes at a time.
 //!
 //! A log's columns are some ten bytes long: a search that begins anew at each of them pays its start each time, which was
 //! a third of all reading (measured on Squid's log). Here a block is compared once and its bits are taken one by one.
