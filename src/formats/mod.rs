@@ -14,9 +14,13 @@ pub mod fields;
 pub mod key_value;
 pub mod paths;
 pub mod envelope;
+pub mod one_line;
 pub mod server;
 pub mod proxy;
+pub mod firewall;
 pub mod flow;
+#[cfg(test)]
+mod tests_support;
 
 pub use bumpalo::Bump as Scratch;
 
@@ -190,6 +194,16 @@ impl std::error::Error for SpecError {}
 pub const KINDS: &[&Kind] = &[
     &flow::zeek_conn::KIND,
     &flow::vpc_flow::KIND,
+    &firewall::fortigate::KIND,
+    &firewall::panos_traffic::KIND,
+    &firewall::panos_url::KIND,
+    &firewall::cisco_asa::KIND,
+    &firewall::checkpoint::KIND,
+    &firewall::juniper_srx::KIND,
+    &firewall::sonicwall::KIND,
+    &firewall::sophos_xg::KIND,
+    &firewall::filterlog::KIND,
+    &firewall::iptables::KIND,
     &server::w3c::KIND,
     &proxy::squid::KIND,
     &server::apache::KIND,
