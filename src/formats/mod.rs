@@ -16,12 +16,16 @@ pub mod key_value;
 pub mod paths;
 pub mod envelope;
 mod transport;
+pub mod one_line;
 pub mod server;
 pub mod proxy;
+pub mod firewall;
 pub mod flow;
 pub mod dns;
 #[cfg(test)]
 pub(crate) mod tests_reading;
+#[cfg(test)]
+mod tests_support;
 
 pub use bumpalo::Bump as Scratch;
 
@@ -203,6 +207,16 @@ pub const KINDS: &[&Kind] = &[
     &dns::dnsmasq::KIND,
     &dns::coredns::KIND,
     &dns::route53_resolver::KIND,
+    &firewall::fortigate::KIND,
+    &firewall::panos_traffic::KIND,
+    &firewall::panos_url::KIND,
+    &firewall::cisco_asa::KIND,
+    &firewall::checkpoint::KIND,
+    &firewall::juniper_srx::KIND,
+    &firewall::sonicwall::KIND,
+    &firewall::sophos_xg::KIND,
+    &firewall::filterlog::KIND,
+    &firewall::iptables::KIND,
     &server::w3c::KIND,
     &proxy::squid::KIND,
     &server::apache::KIND,

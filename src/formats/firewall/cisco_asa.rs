@@ -1,0 +1,199 @@
+//! Cisco ASA and FTD: connections as they are torn down (302014, 302016, 302304 and their kin), and FTD's connection
+//! events (430003), which count both directions.
+//!
+//! A teardown has one total for both directions and does not say who opened the connection, so its event is blind on both
+//! sides: half of a guess would be worse than none. `Built` lines carry no bytes and tell of no transfer.
+
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Endpoint, Event, Role, Stamped, number};
+use crate::formats::envelope::Opened;
+use crate::formats::fields::{Fields, authority, transport};
+use crate::formats::one_line::{self, Settings, holds, sniff_most};
+use crate::formats::{Kind, Scratch, Sight, time};
+use crate::units::Span;
+
+/// The row of this format.
+pub const KIND: Kind = Kind {
+    name: "cisco-asa",
+    about: "Cisco ASA and FTD syslog (302014, 302016: one total for both directions; 430003: exact)",
+    roles: &[Role::Flow],
+    compile: |spec, context| one_line::compile(spec, context, read, SIGHT),
+    sniff: |lines, _| {
+        sniff_most(lines, |line| id(line).is_some(), "the lines have message ids such as %ASA-6-302014")
+    },
+    is_header: None,
+};
+
+const SIGHT: Sight = Sight {
+    role: Role::Flow,
+    // FTD's events show both; lines that do not are counted as blind one by one.
+    source_bytes: true,
+    destination_bytes: true,
+    remedy: "a teardown has one total for both directions: export NetFlow (NSEL: flow-export destination …, and \
+             flow-export event-type all in the global policy), or on FTD log connections at their end (430003)",
+};
+
+/// The number of `%ASA-6-302014: …` and what follows its colon.
+fn id(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let start = memchr::memmem::find_iter(line, b"-").find_map(|at| {
+        let product = line.get(..at)?;
+        let known = [&b"%ASA"[..], b"%FTD", b"%PIX", b"%FWSM"].iter().any(|name| product.ends_with(name));
+        known.then_some(at + 1)
+    })?;
+    // `%ASA-session-6-302014` names the class in between.
+    let rest = line.get(start..)?;
+    let colon = memchr::memchr(b':', rest.get(..40.min(rest.len()))?)?;
+    let number = rest.get(..colon)?.rsplit(|&byte| byte == b'-').next()?;
+    (number.len() == 6 && number.iter().all(u8::is_ascii_digit))
+        .then_some((number, rest.get(colon + 1..)?.trim_ascii_start()))
+}
+
+fn read<'a>(
+    settings: &Settings,
+    opened: &Opened<'a>,
+    _scratch: &'a Scratch,
+) -> Result<Option<Event<'a>>, Reject> {
+    let line = opened.inner;
+    let (number, text) = id(line).ok_or_else(|| Reject::line(Reason::Malformed))?;
+    let event = Event { dataset: "cisco-asa", role: settings.role, ..Event::default() };
+    let opened = opened.without_syslog();
+    let mut event = match number {
+        b"302014" | b"302016" | b"302018" | b"302304" | b"302306" => {
+            let event = teardown(event, line, text)?;
+            Event { timestamp: opened.time(&settings.local)?, ..event }
+        }
+        b"430003" => connection(event, line, text, &opened, settings)?,
+        _ => return Ok(None),
+    };
+    event.observer = event.observer.or(opened.host);
+    Ok(Some(event))
+}
+
+/// `Teardown TCP connection 77 for outside:203.0.113.9/443 to inside:10.1.2.3/50123 duration 0:00:30 bytes 5 …`
+fn teardown<'a>(mut event: Event<'a>, line: &[u8], text: &'a [u8]) -> Result<Event<'a>, Reject> {
+    let wrong = |part: &[u8]| Reject::of(Reason::Malformed, line, part);
+    let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let mut ends = [Endpoint::default(); 2];
+    let mut found = 0;
+    if words.next() != Some(b"Teardown") {
+        return Err(wrong(text));
+    }
+    event.transport = words.next().map(transport);
+    while let Some(word) = words.next() {
+        match word {
+            b"for" | b"to" if found < 2 => {
+                let end = words.next().ok_or_else(|| wrong(text))?;
+                if let Some(place) = ends.get_mut(found) {
+                    *place = host(end).ok_or_else(|| wrong(end))?;
+                }
+                found += 1;
+            }
+            b"duration" => {
+                let word = words.next().unwrap_or_default();
+                event.duration = Some(span(word).ok_or_else(|| Reject::of(Reason::BadNumber, line, word))?);
+            }
+            // Read, so that a broken line is seen, and then not believed to be either direction's.
+            b"bytes" => {
+                let word = words.next().unwrap_or_default();
+                number::<u64>(word).ok_or_else(|| Reject::of(Reason::BadNumber, line, word))?;
+                break;
+            }
+            _ => {}
+        }
+    }
+    if found < 2 {
+        return Err(wrong(text));
+    }
+    // The end behind "for" is on the interface of the lower security level, nearly always the outside.
+    [event.destination, event.source] = ends;
+    Ok(event)
+}
+
+/// `outside:203.0.113.9/443`, maybe with a user in brackets; names may stand for addresses.
+fn host(word: &[u8]) -> Option<Endpoint<'_>> {
+    let word = memchr::memchr(b'(', word).map_or(word, |at| word.get(..at).unwrap_or_default());
+    let (_interface, rest) = word.split_at_checked(memchr::memchr(b':', word)? + 1)?;
+    let slash = memchr::memrchr(b'/', rest)?;
+    let mut end = Endpoint { port: number(rest.get(slash + 1..)?), ..Endpoint::default() };
+    end.set_host(rest.get(..slash)?);
+    (end.ip.is_some() || end.domain.is_some()).then_some(end)
+}
+
+/// `1:02:03`.
+fn span(text: &[u8]) -> Option<Span> {
+    let mut parts = text.splitn(3, |&byte| byte == b':').map(number::<u32>);
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    Some(Span::SECOND.times((i64::from(hours) * 60 + i64::from(minutes)) * 60 + i64::from(seconds)))
+}
+
+const SRC: usize = 0;
+const DST: usize = 1;
+const SPORT: usize = 2;
+const DPORT: usize = 3;
+const PROTOCOL: usize = 4;
+const SENT: usize = 5;
+const RECEIVED: usize = 6;
+const FIRST: usize = 7;
+const SECONDS: usize = 8;
+const USER: usize = 9;
+const URL: usize = 10;
+const AGENT: usize = 11;
+const APP: usize = 12;
+const HOST: usize = 13;
+const SLOTS: usize = 14;
+
+/// `SrcIP: 10.1.2.3, DstIP: …, InitiatorBytes: 5`: a value may hold commas, so a pair begins only at a known key.
+fn connection<'a>(
+    mut event: Event<'a>,
+    line: &'a [u8],
+    text: &'a [u8],
+    opened: &Opened<'a>,
+    settings: &Settings,
+) -> Result<Event<'a>, Reject> {
+    let mut f = Fields::<SLOTS>::new(line);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = memchr::memmem::find(rest, b", ").unwrap_or(rest.len());
+        let pair = rest.get(..end).unwrap_or_default();
+        rest = rest.get(end + 2..).unwrap_or_default();
+        let Some(mark) = memchr::memmem::find(pair, b": ") else { continue };
+        let slot = match pair.get(..mark).unwrap_or_default() {
+            b"SrcIP" => SRC,
+            b"DstIP" => DST,
+            b"SrcPort" => SPORT,
+            b"DstPort" => DPORT,
+            b"Protocol" => PROTOCOL,
+            b"InitiatorBytes" => SENT,
+            b"ResponderBytes" => RECEIVED,
+            b"FirstPacketSecond" => FIRST,
+            b"ConnectionDuration" => SECONDS,
+            b"User" => USER,
+            b"URL" => URL,
+            b"UserAgent" => AGENT,
+            b"ApplicationProtocol" => APP,
+            b"HTTP_Hostname" | b"ReferencedHost" => HOST,
+            _ => continue,
+        };
+        f.set(slot, pair.get(mark + 2..).unwrap_or_default());
+    }
+    event.source = f.end(SRC, SPORT, SENT)?;
+    event.destination = f.end(DST, DPORT, RECEIVED)?;
+    event.duration = f.number::<u32>(SECONDS)?.map(|seconds| Span::SECOND.times(seconds.into()));
+    match f.stamp(FIRST, |text| time::iso(text, &settings.local.zone))? {
+        Some(first) => (event.timestamp, event.stamped) = (first, Stamped::Start),
+        None => event.timestamp = opened.time(&settings.local)?,
+    }
+    event.transport = f.text(PROTOCOL).map(transport);
+    event.protocol = f.text(APP);
+    event.user = f.text(USER).filter(|user| *user != b"No Authentication Required" && *user != b"Unknown");
+    event.url = f.text(URL);
+    event.user_agent = f.text(AGENT);
+    event.destination.domain = f.text(HOST).or_else(|| {
+        let name = crate::event::split_authority(authority(event.url?)).0;
+        (crate::event::address(name).is_none() && holds(name, &[b"."])).then_some(name)
+    });
+    Ok(event)
+}
+
+#[cfg(test)]
+mod tests;
