@@ -55,7 +55,7 @@ proptest! {
         let scratch = Scratch::new();
         for line in [&line[..], text.as_bytes()] {
             for style in [LOGFMT, COMMAS, COLONS] {
-                pairs(line, style).for_each(|pair| drop(pair.decode(&scratch)));
+                pairs(line, style).for_each(|pair| _ = pair.decode(&scratch));
             }
         }
     }
