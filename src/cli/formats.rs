@@ -13,7 +13,7 @@ pub(super) fn run(_arguments: &Arguments) -> Result<Ending> {
     let mut to = stdout().lock();
     for kind in KINDS {
         let roles: Vec<String> = kind.roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
-        writeln!(to, "{:<12} {:<14} {}", kind.name, roles.join("|"), kind.about)?;
+        writeln!(to, "{:<15} {:<18} {}", kind.name, roles.join("|"), kind.about)?;
     }
     Ok(Ending::Nothing)
 }

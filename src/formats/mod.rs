@@ -19,6 +19,7 @@ pub mod server;
 pub mod proxy;
 pub mod firewall;
 pub mod flow;
+pub mod generic;
 #[cfg(test)]
 mod tests_support;
 
@@ -194,6 +195,11 @@ impl std::error::Error for SpecError {}
 pub const KINDS: &[&Kind] = &[
     &flow::zeek_conn::KIND,
     &flow::vpc_flow::KIND,
+    &generic::cef::KIND,
+    &generic::leef::KIND,
+    &generic::cloudtrail::KIND,
+    &generic::ocsf::KIND,
+    &generic::ecs::KIND,
     &firewall::fortigate::KIND,
     &firewall::panos_traffic::KIND,
     &firewall::panos_url::KIND,
