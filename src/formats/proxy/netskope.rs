@@ -135,7 +135,7 @@ mod tests {
             protocol: Some(b"https"),
             ..Event::default()
         };
-        assert_eq!(read_with(&KIND, FIELDS, &context(), ROW).unwrap(), [expected.clone()]);
+        assert_eq!(read_with(&KIND, FIELDS, &context(), ROW).unwrap(), std::slice::from_ref(&expected));
         let format = (KIND.compile)("", &context()).unwrap();
         let format = format.header(format!("#Fields: {FIELDS}").as_bytes()).unwrap().unwrap();
         let (scratch, mut events) = (Scratch::new(), Vec::new());
