@@ -42,16 +42,20 @@ const ENVELOPES: usize = 2;
 /// # Errors
 /// If no kind recognises them, or kinds that differ in what the bytes mean, or one that cannot tell.
 pub fn detect(lines: &[&[u8]], context: &Context) -> Result<Detected, Undetected> {
-    detect_within(lines, context, ENVELOPES)
+    recognise(lines, context, ENVELOPES).map_err(|advice| Undetected {
+        line: first_misfit(lines, context),
+        expected: advice.unwrap_or_else(|| nothing_fits(lines)),
+    })
 }
 
-fn detect_within(lines: &[&[u8]], context: &Context, deeper: usize) -> Result<Detected, Undetected> {
+/// What the lines are, or what to pass where they are something that cannot be told from them alone.
+fn recognise(lines: &[&[u8]], context: &Context, deeper: usize) -> Result<Detected, Option<String>> {
     let mut sure: Vec<Detected> = Vec::new();
-    let mut unsure: Vec<String> = Vec::new();
+    let mut unsure: Option<String> = None;
     for kind in KINDS {
         match (kind.sniff)(lines, context) {
             Sniffed::No => {}
-            Sniffed::Unsure { say } => unsure.push(say),
+            Sniffed::Unsure { say } => unsure = unsure.or(Some(say)),
             Sniffed::Yes { spec, why } => {
                 if let Ok(format) = (kind.compile)(&spec, context) {
                     sure.push(Detected { kind, format, spec, envelopes: Vec::new(), why });
@@ -62,42 +66,46 @@ fn detect_within(lines: &[&[u8]], context: &Context, deeper: usize) -> Result<De
     let mut sure = sure.into_iter();
     // A kind that is sure has recognised something that is its own; one that is not has only a suspicion.
     match sure.next() {
-        Some(first) => sure.try_fold(first, |first, other| agree(first, other, lines)),
-        None if deeper > 0
-            && let Some(opened) = in_envelope(lines, context, deeper - 1) =>
-        {
-            Ok(opened)
-        }
-        None => {
-            let expected = unsure.into_iter().next().unwrap_or_else(|| nothing_fits(lines));
-            Err(Undetected { line: first_misfit(lines, context), expected })
-        }
+        Some(first) => sure.try_fold(first, |first, other| agree(first, other, lines)).map_err(Some),
+        None if deeper > 0 => in_envelope(lines, context, deeper - 1).map_err(|advice| unsure.or(advice)),
+        None => Err(unsure),
     }
 }
 
 /// The first envelope that most lines have and whose inside some kind is sure about.
-fn in_envelope(lines: &[&[u8]], context: &Context, deeper: usize) -> Option<Detected> {
+fn in_envelope(lines: &[&[u8]], context: &Context, deeper: usize) -> Result<Detected, Option<String>> {
     let scratch = Scratch::new();
     let filled = sample::filled(lines);
-    Envelope::ALL.into_iter().find_map(|envelope| {
+    let mut advice = None;
+    for envelope in Envelope::ALL {
+        let name = envelope.name();
         let inside: Vec<&[u8]> = filled
             .iter()
             .filter_map(|&line| envelope.open(line, &scratch).ok())
             .map(|opened| opened.inner)
             .collect();
         if !sample::is_most(inside.len(), filled.len()) {
-            return None;
+            continue;
         }
-        let mut found = detect_within(&inside, context, deeper).ok()?;
-        found.format = Enveloped::wrap(envelope, found.format);
-        found.why = format!("in {} envelopes, {}", envelope.name(), found.why);
-        found.envelopes.insert(0, envelope);
-        Some(found)
-    })
+        match recognise(&inside, context, deeper) {
+            Ok(mut found) => {
+                found.format = Enveloped::wrap(envelope, found.format);
+                found.why = format!("in {name} envelopes, {}", found.why);
+                found.envelopes.insert(0, envelope);
+                return Ok(found);
+            }
+            Err(say) => {
+                let say =
+                    say.map(|say| format!("in {name} envelopes (put {name}+ before what to pass), {say}"));
+                advice = advice.or(say);
+            }
+        }
+    }
+    Err(advice)
 }
 
-/// Keeps the first of two readings if they say the same about every byte.
-fn agree(first: Detected, other: Detected, lines: &[&[u8]]) -> Result<Detected, Undetected> {
+/// Keeps the first of two readings if they say the same about every byte; else says what to pass.
+fn agree(first: Detected, other: Detected, lines: &[&[u8]]) -> Result<Detected, String> {
     if meanings(&*first.format, lines) == meanings(&*other.format, lines) {
         let why = format!("{}; {} would read the same bytes on the same side", first.why, other.kind.name);
         return Ok(Detected { why, ..first });
@@ -106,14 +114,13 @@ fn agree(first: Detected, other: Detected, lines: &[&[u8]]) -> Result<Detected, 
         "" => detected.kind.name.to_owned(),
         spec => format!("'{}:{spec}'", detected.kind.name),
     };
-    let expected = format!(
+    Err(format!(
         "the lines fit two formats that differ in what the bytes mean: pass --format {} ({}) or --format {} ({})",
         command(&first),
         first.why,
         command(&other),
         other.why
-    );
-    Err(Undetected { line: 1, expected })
+    ))
 }
 
 /// Who sent how much on which side: what two readings must agree on.

@@ -24,6 +24,7 @@ pub mod flow;
 pub mod dns;
 #[cfg(test)]
 pub(crate) mod tests_reading;
+pub mod generic;
 #[cfg(test)]
 mod tests_support;
 
@@ -207,6 +208,11 @@ pub const KINDS: &[&Kind] = &[
     &dns::dnsmasq::KIND,
     &dns::coredns::KIND,
     &dns::route53_resolver::KIND,
+    &generic::cef::KIND,
+    &generic::leef::KIND,
+    &generic::cloudtrail::KIND,
+    &generic::ocsf::KIND,
+    &generic::ecs::KIND,
     &firewall::fortigate::KIND,
     &firewall::panos_traffic::KIND,
     &firewall::panos_url::KIND,
@@ -218,6 +224,12 @@ pub const KINDS: &[&Kind] = &[
     &firewall::filterlog::KIND,
     &firewall::iptables::KIND,
     &server::w3c::KIND,
+    &proxy::netskope::KIND,
+    &proxy::skyhigh::KIND,
+    &proxy::umbrella_proxy::KIND,
+    &proxy::zscaler_web::KIND,
+    &proxy::fortiproxy::KIND,
+    &proxy::cisco_wsa::KIND,
     &proxy::squid::KIND,
     &server::apache::KIND,
     &server::nginx::KIND,

@@ -143,6 +143,9 @@ fn any_format_in_any_envelope() {
     events.clear();
     twice.parse(line.as_bytes(), &scratch, &mut events).unwrap();
     assert_eq!((events.len(), events[0].observer), (1, Some(&b"gw-1"[..])));
+    let more = carried(Envelope::Syslog, &format!("{SQUID} 10000184"));
+    let advice = detect::detect(&[more.as_bytes()], &context).unwrap_err().expected;
+    assert!(advice.contains("put syslog+ before") && advice.contains("%>st'"), "{advice}");
     assert!(detect::named("sylog+squid", &context).is_err());
     assert_eq!(detect::named("syslog+squid:%ts %>a%>st", &context).unwrap_err().position, 20);
 }

@@ -45,8 +45,7 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
     let lines = sample::filled(lines);
     let pan: Vec<_> = lines.iter().filter_map(|line| types(line)).collect();
     // A stream that has traffic lines too tells the bytes there.
-    let url = pan.iter().any(|types| *types == (b"THREAT", b"url"))
-        && !pan.iter().any(|types| types.0 == b"TRAFFIC");
+    let url = pan.contains(&(b"THREAT", b"url")) && !pan.iter().any(|types| types.0 == b"TRAFFIC");
     if sample::is_most(pan.len(), lines.len()) && url {
         let why = "the fourth and fifth columns of PAN-OS's CSV say THREAT and url".into();
         return Sniffed::Yes { spec: String::new(), why };

@@ -1,2 +1,9 @@
 //! The proxy formats.
 pub mod squid;
+pub mod cisco_wsa;
+pub mod fortiproxy;
+mod named_columns;
+pub mod netskope;
+pub mod skyhigh;
+pub mod umbrella_proxy;
+pub mod zscaler_web;

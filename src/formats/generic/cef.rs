@@ -1,0 +1,318 @@
+//! ArcSight's CEF: `CEF:0|Vendor|Product|Version|Id|Name|Severity|key=value …`. Values are not quoted: a value ends where
+//! the next `key=` begins.
+//!
+//! In the specification `in` is what flowed from source to destination. Several vendors mean the opposite, seen from their
+//! own inside; they are known by the vendor field, and `VENDORS` says so. Lines without both ends tell of no transfer.
+
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Event, Role, Stamped, address};
+use crate::formats::envelope::Opened;
+use crate::formats::fields::{Fields, authority, transport};
+use crate::formats::one_line::{self, Settings, sniff_most};
+use crate::formats::{Kind, Scratch, Sight};
+
+/// The row of this format.
+pub const KIND: Kind = Kind {
+    name: "cef",
+    about: "CEF (Common Event Format); in and out by vendor",
+    roles: &[Role::Flow, Role::Proxy, Role::Server],
+    compile: |spec, context| one_line::compile(spec, context, read, SIGHT),
+    sniff: |lines, _| {
+        sniff_most(
+            lines,
+            |line| header(line).is_some(),
+            "the lines begin with CEF: and seven fields between bars",
+        )
+    },
+    is_header: None,
+};
+
+const SIGHT: Sight = Sight {
+    role: Role::Flow,
+    source_bytes: true,
+    destination_bytes: true,
+    remedy: "map the byte counts to in and out in the device's CEF template",
+};
+
+/// What a vendor makes of `in` and `out`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bytes {
+    /// The specification: `in` from source to destination.
+    InIsUpload,
+    /// As seen from the source: `out` is what it sent.
+    OutIsUpload,
+}
+
+/// Vendors that differ from the specification or whose logs are a proxy's, by the beginning of the vendor field in lower
+/// case. Origin: FortiOS maps sentbyte to out and rcvdbyte to in; Check Point's Log Exporter sent_bytes to out; Zscaler's
+/// templates reqsize to out and respsize to in; SonicOS sent to out; Forcepoint and Websense bytesSent to out.
+const VENDORS: [(&[u8], Bytes, Role); 7] = [
+    (b"fortinet", Bytes::OutIsUpload, Role::Flow),
+    (b"check point", Bytes::OutIsUpload, Role::Flow),
+    (b"checkpoint", Bytes::OutIsUpload, Role::Flow),
+    (b"zscaler", Bytes::OutIsUpload, Role::Proxy),
+    (b"sonicwall", Bytes::OutIsUpload, Role::Flow),
+    (b"forcepoint", Bytes::OutIsUpload, Role::Proxy),
+    (b"websense", Bytes::OutIsUpload, Role::Proxy),
+];
+
+const SRC: usize = 0;
+const DST: usize = 1;
+const SPORT: usize = 2;
+const DPORT: usize = 3;
+const SHOST: usize = 4;
+const DHOST: usize = 5;
+const SUSER: usize = 6;
+const IN: usize = 7;
+const OUT: usize = 8;
+const RECEIPT: usize = 9;
+const START: usize = 10;
+const END: usize = 11;
+const REQUEST: usize = 12;
+const METHOD: usize = 13;
+const AGENT: usize = 14;
+const APP: usize = 15;
+const PROTO: usize = 16;
+const DEVICE: usize = 17;
+const CATEGORY: usize = 18;
+const OUTCOME: usize = 19;
+const SRC6: usize = 20;
+const DST6: usize = 21;
+const SENT_DELTA: usize = 22;
+const RECEIVED_DELTA: usize = 23;
+const LOG_ID: usize = 24;
+const SLOTS: usize = 25;
+
+fn slot(key: &[u8]) -> usize {
+    match key {
+        b"src" | b"sourceAddress" => SRC,
+        b"dst" | b"destinationAddress" => DST,
+        b"spt" => SPORT,
+        b"dpt" => DPORT,
+        b"shost" => SHOST,
+        b"dhost" => DHOST,
+        b"suser" => SUSER,
+        b"in" | b"bytesIn" => IN,
+        b"out" | b"bytesOut" => OUT,
+        b"rt" => RECEIPT,
+        b"start" => START,
+        b"end" => END,
+        b"request" => REQUEST,
+        b"requestMethod" => METHOD,
+        b"requestClientApplication" => AGENT,
+        b"app" => APP,
+        b"proto" => PROTO,
+        b"dvchost" => DEVICE,
+        b"cat" => CATEGORY,
+        b"outcome" => OUTCOME,
+        b"c6a2" => SRC6,
+        b"c6a3" => DST6,
+        b"FTNTFGTsentdelta" => SENT_DELTA,
+        b"FTNTFGTrcvddelta" => RECEIVED_DELTA,
+        b"FTNTFGTlogid" => LOG_ID,
+        _ => SLOTS,
+    }
+}
+
+/// Vendor, product, signature and the extension, from wherever in the line `CEF:` stands.
+struct Header<'a> {
+    vendor: &'a [u8],
+    product: &'a [u8],
+    signature: &'a [u8],
+    name: &'a [u8],
+    extension: &'a [u8],
+}
+
+fn header(line: &[u8]) -> Option<Header<'_>> {
+    let rest = line.strip_prefix(b"CEF:")?.trim_ascii_start();
+    let mut parts = Bars { rest: Some(rest) };
+    let version = parts.next()?;
+    if version.is_empty() || version.len() > 4 {
+        return None;
+    }
+    let (vendor, product, _version) = (parts.next()?, parts.next()?, parts.next()?);
+    let (signature, name, _severity) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(Header { vendor, product, signature, name, extension: parts.rest? })
+}
+
+/// Fields of the header, each ended by a bar that no backslash precedes.
+struct Bars<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Iterator for Bars<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let text = self.rest?;
+        let mut at = 0;
+        loop {
+            let stop = memchr::memchr2(b'|', b'\\', text.get(at..)?)?;
+            at += stop;
+            if text.get(at) == Some(&b'|') {
+                self.rest = text.get(at + 1..);
+                return text.get(..at);
+            }
+            at += 2;
+        }
+    }
+}
+
+/// The pairs of an extension. The next key is the word before the next unescaped `=`.
+struct Extension<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Extension<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let text = self.rest.trim_ascii_start();
+        let mark = memchr::memchr(b'=', text)?;
+        let key = text.get(..mark)?;
+        let value = text.get(mark + 1..)?;
+        // The last blank is kept while walking: looking back from each mark would take forever on a line of marks.
+        let (mut at, mut blank) = (0, None);
+        let end = loop {
+            let Some(stop) = memchr::memchr3(b'=', b'\\', b' ', value.get(at..).unwrap_or_default()) else {
+                break value.len();
+            };
+            at += stop;
+            match (value.get(at), blank) {
+                (Some(b'\\'), _) => at += 1,
+                (Some(b' '), _) => blank = Some(at),
+                (_, Some(blank)) if is_key(value.get(blank + 1..at).unwrap_or_default()) => break blank,
+                _ => {}
+            }
+            at += 1;
+        };
+        self.rest = value.get(end..).unwrap_or_default();
+        Some((key, value.get(..end).unwrap_or_default().trim_ascii_end()))
+    }
+}
+
+fn is_key(word: &[u8]) -> bool {
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'[' | b']');
+    !word.is_empty() && word.len() <= 128 && word.iter().all(fits)
+}
+
+/// `\=`, `\|`, `\\` and `\n` undone.
+fn unescaped<'a>(text: &'a [u8], scratch: &'a Scratch) -> &'a [u8] {
+    if memchr::memchr(b'\\', text).is_none() {
+        return text;
+    }
+    let copy = scratch.alloc_slice_copy(text);
+    let (mut written, mut rest) = (0, text);
+    while let Some((&byte, after)) = rest.split_first() {
+        let (byte, after) = match (byte, after.split_first()) {
+            (b'\\', Some((&next @ (b'=' | b'\\' | b'|'), after))) => (next, after),
+            (b'\\', Some((b'n' | b'r', after))) => (b'\n', after),
+            _ => (byte, after),
+        };
+        if let Some(place) = copy.get_mut(written) {
+            *place = byte;
+            written += 1;
+        }
+        rest = after;
+    }
+    copy.get(..written).unwrap_or_default()
+}
+
+fn read<'a>(
+    settings: &Settings,
+    opened: &Opened<'a>,
+    scratch: &'a Scratch,
+) -> Result<Option<Event<'a>>, Reject> {
+    let line = opened.inner;
+    let (header, opened) = match header(line) {
+        Some(header) => (header, *opened),
+        None => {
+            let opened = opened.without_syslog();
+            (header(opened.inner).ok_or_else(|| Reject::line(Reason::Malformed))?, opened)
+        }
+    };
+    let mut f = Fields::<SLOTS>::new(line);
+    for (key, value) in (Extension { rest: header.extension }) {
+        let slot = slot(key);
+        if slot < SLOTS {
+            f.set(slot, unescaped(value, scratch));
+        }
+    }
+    let (bytes, usual) = vendor(header.vendor);
+    let mut event = Event {
+        dataset: "cef",
+        role: if settings.role_given { settings.role } else { usual },
+        ..Event::default()
+    };
+    event.source.ip = f.address(if f.text(SRC).is_some() { SRC } else { SRC6 })?;
+    event.source.domain = f.text(SHOST);
+    event.destination.ip = f.address(if f.text(DST).is_some() { DST } else { DST6 })?;
+    event.url = f.text(REQUEST);
+    event.destination.domain = f.text(DHOST).or_else(|| {
+        let name = crate::event::split_authority(authority(event.url?)).0;
+        (!name.is_empty() && address(name).is_none()).then_some(name)
+    });
+    event.user = f.text(SUSER);
+    let client = event.source.ip.is_some() || event.source.domain.is_some() || event.user.is_some();
+    let server = event.destination.ip.is_some() || event.destination.domain.is_some();
+    if !client || !server || told_elsewhere(&header, &f) {
+        return Ok(None);
+    }
+    let (first, second) = (f.number(IN)?, f.number(OUT)?);
+    (event.source.bytes, event.destination.bytes) = match bytes {
+        Bytes::InIsUpload => (first, second),
+        Bytes::OutIsUpload => (second, first),
+    };
+    if let (Some(sent), received) = (f.number(SENT_DELTA)?, f.number(RECEIVED_DELTA)?) {
+        (event.source.bytes, event.destination.bytes) = (Some(sent), received.or(event.destination.bytes));
+    }
+    event.source.port = f.number(SPORT)?;
+    event.destination.port = f.number(DPORT)?;
+    let stamp = |slot| f.stamp(slot, |text| settings.local.any(text));
+    let (start, end) = (stamp(START)?, stamp(END)?);
+    // When it was received is nearest to when it was written; some say only when it began.
+    event.timestamp = match (stamp(RECEIPT)?.or(end), start) {
+        (Some(stamp), _) => stamp,
+        (None, Some(start)) => {
+            event.stamped = Stamped::Start;
+            start
+        }
+        (None, None) => opened.time(&settings.local)?,
+    };
+    event.duration = start.zip(end).filter(|(start, end)| end >= start).map(|(start, end)| end - start);
+    event.method = f.text(METHOD);
+    event.status = f.status(OUTCOME);
+    event.user_agent = f.text(AGENT);
+    event.protocol = f.text(APP);
+    event.transport = f.text(PROTO).map(transport);
+    event.observer = f.text(DEVICE).or(opened.host);
+    Ok(Some(event))
+}
+
+fn vendor(name: &[u8]) -> (Bytes, Role) {
+    let known = |(word, _, _): &&(&[u8], Bytes, Role)| {
+        name.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
+    VENDORS.iter().find(known).map_or((Bytes::InIsUpload, Role::Flow), |(_, bytes, role)| (*bytes, *role))
+}
+
+/// A session that another line tells: Fortinet's security lines and totals so far, PAN-OS's beginnings and threats.
+fn told_elsewhere(header: &Header<'_>, f: &Fields<'_, SLOTS>) -> bool {
+    let is = |text: &[u8], word: &[u8]| text.eq_ignore_ascii_case(word);
+    if is(header.vendor, b"fortinet") {
+        let traffic = f.text(CATEGORY).is_none_or(|category| category.starts_with(b"traffic"));
+        let so_far =
+            f.text(LOG_ID).is_some_and(|id| id.ends_with(b"000000020")) && f.text(SENT_DELTA).is_none();
+        return !traffic || so_far;
+    }
+    if header.vendor.starts_with(b"Palo Alto") && is(header.product, b"PAN-OS") {
+        // The type and subtype stand in either order, by template.
+        let words = [header.signature, header.name];
+        return words.contains(&&b"THREAT"[..])
+            || words.iter().any(|word| matches!(*word, b"start" | b"deny" | b"drop"));
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;
