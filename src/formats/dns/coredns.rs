@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(read_one(&KIND, LINE), expected());
         assert_eq!(read_one(&KIND, &LINE.replace(" [INFO]", " stdout F [INFO]")), expected());
         let docker = format!(
-            r#"{{"log":"{}\\n","stream":"stdout","time":"2023-03-29T01:02:03.456Z"}}"#,
+            r#"{{"log":"{}\n","stream":"stdout","time":"2023-03-29T01:02:03.456Z"}}"#,
             LINE[25..].replace('"', "\\\"")
         );
         assert_eq!(found(&KIND, &[&docker]), [expected()]);
