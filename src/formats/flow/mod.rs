@@ -4,3 +4,7 @@ pub mod vpc_flow;
 pub mod suricata_eve;
 pub mod nfdump_csv;
 pub mod argus;
+pub mod gcp_vpc;
+mod azure_tuples;
+pub mod azure_nsg;
+pub mod azure_vnet;
