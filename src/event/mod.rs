@@ -10,7 +10,7 @@ pub mod reject;
 pub mod tool;
 
 pub use address::address;
-pub use number::number;
+pub use number::{number, number_in};
 
 use crate::units::{Span, Timestamp};
 use std::net::IpAddr;

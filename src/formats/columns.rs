@@ -4,6 +4,7 @@
 //! stored like the rest and never looked at, which costs less than asking at each column.
 
 use crate::event::reject::{Reason, Reject};
+use crate::framing::Marks;
 
 /// No header has more columns than this; a longer one is refused, so that a forged header costs bounded memory.
 pub const MAX_COLUMNS: usize = 1024;
@@ -40,9 +41,7 @@ impl<const N: usize> Columns<N> {
     /// can be trusted to stand where it should.
     pub fn split<'a>(&self, line: &'a [u8], separator: u8) -> Result<Row<'a, N>, Reject> {
         let mut row = Row::default();
-        let (Some((&last, others)), mut ends) =
-            (self.slots.split_last(), memchr::memchr_iter(separator, line))
-        else {
+        let (Some((&last, others)), mut ends) = (self.slots.split_last(), Marks::new(line, separator)) else {
             return Err(Reject::line(Reason::NoHeader));
         };
         let mut start = 0;

@@ -34,7 +34,11 @@ impl Local {
 
 /// Seconds since the epoch with up to nine decimals: `1751328000`, `1751328000.123`, `1751328000.123456`.
 pub fn epoch(text: &[u8]) -> Option<Timestamp> {
-    let dot = memchr::memchr(b'.', text).unwrap_or(text.len());
+    // Seconds have ten digits from 2001 to 2286; a dot before the eleventh place would be no digit.
+    let dot = match text.get(10) {
+        Some(b'.') => 10,
+        _ => memchr::memchr(b'.', text).unwrap_or(text.len()),
+    };
     let seconds: i64 = number(text.get(..dot)?)?;
     let micros = match text.get(dot..)? {
         [] => 0,
@@ -50,6 +54,9 @@ pub fn seconds(text: &[u8]) -> Option<Span> {
 
 /// The digits after a decimal point as microseconds; digits past the sixth are cut off.
 fn fraction(digits: &[u8]) -> Option<i64> {
+    if let [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] = digits {
+        return number::<i64>(digits).map(|millis| millis * 1000);
+    }
     if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }

@@ -216,7 +216,8 @@ impl Distribution {
     /// [`Distribution::quantile`] of several at once, which sorts but once.
     pub fn quantiles<const N: usize>(&self, qs: [f64; N]) -> [Option<u64>; N] {
         match &self.samples {
-            Samples::Few(..) | Samples::List(_) => self.selected(qs),
+            Samples::Few(..) => self.selected::<N, FEW>(qs),
+            Samples::List(_) => self.selected::<N, PENDING>(qs),
             Samples::Many(..) => {
                 let (all, count) = (self.samples.all(), self.count());
                 qs.map(|q| {
@@ -232,10 +233,10 @@ impl Distribution {
         }
     }
 
-    /// Quantiles of samples none of which is sorted in.
-    fn selected<const N: usize>(&self, qs: [f64; N]) -> [Option<u64>; N] {
+    /// Quantiles of at most `MOST` samples, none of which is sorted in.
+    fn selected<const N: usize, const MOST: usize>(&self, qs: [f64; N]) -> [Option<u64>; N] {
         let pending = self.samples.pending();
-        let mut copy = [0; PENDING];
+        let mut copy = [0; MOST];
         let copy = copy.get_mut(..pending.len()).unwrap_or_default();
         copy.copy_from_slice(pending);
         qs.map(|q| {

@@ -130,8 +130,8 @@ fn is_plain(step: &Step) -> bool {
         && !matches!(step.field, Field::Stamp(Style::Clf | Style::Pattern(_), _))
 }
 
-/// Where the byte stands first. Looked for by hand: the texts are some ten bytes long.
+/// Where the byte stands first.
 #[inline]
 fn first(byte: u8, text: &[u8]) -> Option<usize> {
-    text.iter().position(|other| *other == byte)
+    Marks::new(text, byte).next()
 }

@@ -7,10 +7,11 @@ use super::split::begins;
 use super::stamp::Moment;
 use super::target;
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, address, number, split_authority};
+use crate::event::{Event, Role, address, number, number_in, split_authority};
 use crate::formats::{Detail, Format, Scratch, Sight, time};
 use crate::units::Span;
 use std::net::IpAddr;
+use std::ops::Range;
 
 /// How often a line that does not read is tried again with a longer free text. A user name or a URL may hold the very
 /// literal that should end it; each such place costs one try, and a line with more of them is not worth the time.
@@ -71,14 +72,18 @@ impl Format for Layout {
 
 impl Layout {
     /// Reads the line on the fast road; `None`, with the event half filled, where there is none for it.
-    fn quickly<'a>(&self, line: &'a [u8], scratch: &'a Scratch, event: &mut Event<'a>) -> Option<()> {
+    pub(super) fn quickly<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        event: &mut Event<'a>,
+    ) -> Option<()> {
         let quick = self.quick.as_ref()?;
         let mut found = Found::default();
         quick.read(line, |step, text| {
             let step = self.steps.get(step).filter(|step| step.wanted);
             step.map_or(Some(()), |step| {
-                let text = step.trimmed(line.get(text).unwrap_or_default());
-                self.fill(step, text, event, &mut found, scratch).ok()
+                self.fill(step, line, step.trimmed(line, text), event, &mut found, scratch).ok()
             })
         })?;
         event.timestamp = found.moment.finish(&self.zone)?;
@@ -87,7 +92,12 @@ impl Layout {
     }
 
     /// Reads the line as any other road must.
-    fn plainly<'a>(&self, line: &'a [u8], scratch: &'a Scratch, event: &mut Event<'a>) -> Result<(), Reject> {
+    pub(super) fn plainly<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        event: &mut Event<'a>,
+    ) -> Result<(), Reject> {
         if self.quick.is_some() {
             *event = self.blank();
         }
@@ -120,8 +130,8 @@ impl Layout {
                 free_text = Some((index, text.end));
             }
             if step.wanted {
-                let text = step.trimmed(line.get(text).unwrap_or_default());
-                if let Err(reason) = self.fill(step, text, event, &mut found, scratch) {
+                let text = step.trimmed(line, text);
+                if let Err(reason) = self.fill(step, line, text, event, &mut found, scratch) {
                     return Err(Failure { reject: Reject::at(reason, at), free_text });
                 }
             }
@@ -135,7 +145,7 @@ impl Layout {
         Ok(())
     }
 
-    fn blank<'a>(&self) -> Event<'a> {
+    pub(super) fn blank<'a>(&self) -> Event<'a> {
         Event { dataset: self.dataset, role: self.sight.role, stamped: self.stamped, ..Event::default() }
     }
 
@@ -166,11 +176,13 @@ impl Layout {
     fn fill<'a>(
         &self,
         step: &Step,
-        text: &'a [u8],
+        line: &'a [u8],
+        place: Range<usize>,
         event: &mut Event<'a>,
         found: &mut Found<'a>,
         scratch: &'a Scratch,
     ) -> Result<(), Reason> {
+        let text = line.get(place.clone()).unwrap_or_default();
         let words = |text: &'a [u8]| match text {
             b"" | b"-" | b"\"\"" => None,
             text => Some(step.encoding.decode(text, scratch)),
@@ -201,9 +213,10 @@ impl Layout {
             Field::Method => event.method = words(text),
             Field::Url | Field::Path => found.url = words(text),
             Field::Status => event.status = small(text)?.filter(|status| *status >= 100),
-            Field::SourceBytes => event.source.bytes = size(text)?,
+            Field::SourceBytes => event.source.bytes = size(line, place, text)?,
             Field::DestinationBytes { dash_is_zero } => {
-                event.destination.bytes = if text == b"-" { dash_is_zero.then_some(0) } else { size(text)? };
+                event.destination.bytes =
+                    if text == b"-" { dash_is_zero.then_some(0) } else { size(line, place, text)? };
             }
             Field::User => event.user = words(text),
             Field::Agent => event.user_agent = words(text),
@@ -223,7 +236,7 @@ impl Layout {
                 (found.own_ip, found.own_port) = (address(host), port);
             }
             Field::Sni => found.sni = words(text),
-            Field::Duration(unit) => event.duration = duration(text, *unit)?,
+            Field::Duration(unit) => event.duration = duration(line, place, text, *unit)?,
             Field::Hierarchy => found.peer = target::is_peer(text),
             Field::Upstream => found.upstream = words(text).or(found.upstream),
             Field::UpstreamPort => found.upstream_port = small(text)?.filter(|port| *port != 0),
@@ -235,9 +248,15 @@ impl Layout {
 }
 
 impl Step {
-    /// A value without the blanks that fill it up to its width.
-    fn trimmed<'a>(&self, text: &'a [u8]) -> &'a [u8] {
-        if self.padding == Padding::None { text } else { text.trim_ascii() }
+    /// Where a value stands without the blanks that fill it up to its width.
+    #[inline]
+    fn trimmed(&self, line: &[u8], place: Range<usize>) -> Range<usize> {
+        if self.padding == Padding::None {
+            return place;
+        }
+        let text = line.get(place.clone()).unwrap_or_default();
+        let start = place.start + (text.len() - text.trim_ascii_start().len());
+        start..start + text.trim_ascii().len()
     }
 }
 
@@ -290,9 +309,15 @@ impl<'a> Found<'a> {
     }
 }
 
-/// A number of bytes; `-` is absent. HAProxy marks with `+` what it wrote before the transfer was over (`logasap`): so
-/// many at least.
-fn size(text: &[u8]) -> Result<Option<u64>, Reason> {
+/// A number of bytes; `text` is what stands at `place` without quotes.
+#[inline]
+fn size(line: &[u8], place: Range<usize>, text: &[u8]) -> Result<Option<u64>, Reason> {
+    number_in(line, place.start, place.end).map_or_else(|| odd_size(text), |count| Ok(Some(count)))
+}
+
+/// `-` is absent. HAProxy marks with `+` what it wrote before the transfer was over (`logasap`): so many at least.
+#[cold]
+fn odd_size(text: &[u8]) -> Result<Option<u64>, Reason> {
     if text == b"-" {
         return Ok(None);
     }
@@ -310,7 +335,7 @@ fn small(text: &[u8]) -> Result<Option<u16>, Reason> {
 }
 
 /// A time taken. A negative one comes from a clock that was set back, and says nothing.
-fn duration(text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
+fn duration(line: &[u8], place: Range<usize>, text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
     if matches!(text, b"" | [b'-', ..]) {
         return Ok(None);
     }
@@ -318,7 +343,7 @@ fn duration(text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
     let span = if unit == Span::SECOND.0 {
         time::seconds(text)
     } else {
-        number::<i64>(text).and_then(|count| count.checked_mul(unit)).map(Span)
+        number_in::<i64>(line, place.start, place.end).and_then(|count| count.checked_mul(unit)).map(Span)
     };
     span.or_else(|| decimal(text, unit)).map(Some).ok_or(Reason::BadNumber)
 }

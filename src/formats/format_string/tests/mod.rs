@@ -1,5 +1,6 @@
 //! What the tests of the kinds share: a line in, an event as one short text out.
 
+mod quick;
 mod round_trip;
 
 use crate::event::{Endpoint, Event, Role, Stamped};
