@@ -199,6 +199,9 @@ impl std::error::Error for SpecError {}
 /// Every format, in the order in which detection asks them: the self-describing first.
 pub const KINDS: &[&Kind] = &[
     &flow::zeek_conn::KIND,
+    &flow::zeek_http::KIND,
+    &flow::zeek_dns::KIND,
+    &flow::zeek_ssl::KIND,
     &flow::vpc_flow::KIND,
     &flow::suricata_eve::KIND,
     &flow::gcp_vpc::KIND,

@@ -1,5 +1,9 @@
 //! The flow formats.
 pub mod zeek_conn;
+mod zeek;
+pub mod zeek_http;
+pub mod zeek_dns;
+pub mod zeek_ssl;
 pub mod vpc_flow;
 pub mod suricata_eve;
 pub mod nfdump_csv;

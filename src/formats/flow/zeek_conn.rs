@@ -16,6 +16,10 @@ use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, Spe
 use std::sync::Arc;
 use tsv::Headers;
 
+// The other logs of Zeek write times and headers alike.
+pub(super) use record::stamp;
+pub(super) use tsv::separator;
+
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "zeek-conn",

@@ -135,7 +135,7 @@ fn clamp(payload: Option<u64>, packets: Option<u64>) -> (Option<u64>, bool) {
 
 /// Seconds or milliseconds (`JSON::TS_MILLIS`) since the epoch, or ISO 8601. 10^11 seconds is the year 5138, and as
 /// milliseconds 1973, so the two cannot be taken for each other.
-fn stamp(text: &[u8]) -> Option<Timestamp> {
+pub(in crate::formats::flow) fn stamp(text: &[u8]) -> Option<Timestamp> {
     const FIRST_MILLIS: f64 = 1e11;
     if let Some(stamp) = time::epoch(text).filter(|stamp| stamp.0 < FIRST_MILLIS as i64 * 1_000_000) {
         return Some(stamp);

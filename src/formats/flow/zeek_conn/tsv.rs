@@ -119,7 +119,7 @@ impl Headers {
 
 /// `\x09`, or the byte itself. Zeek allows longer separators; no log with one is known, and rows that cannot be split are
 /// rejected rather than guessed at.
-fn separator(text: &[u8]) -> Option<u8> {
+pub(in crate::formats::flow) fn separator(text: &[u8]) -> Option<u8> {
     match text {
         [byte] => Some(*byte),
         [b'\\', b'x', digits @ ..] => u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok(),

@@ -1,0 +1,291 @@
+//! What Zeek's logs beside `conn.log` share: TSV with `#` headers (columns in any order) or JSON lines (flat, nested, or
+//! the whole record under the log's name), which only differ in where a field is found.
+//!
+//! A log is a [`Log`]: the names of its fields and a function that makes an event of them.
+
+use super::zeek_conn::{separator, stamp};
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Endpoint, Event, address, number};
+use crate::formats::columns::{Columns, Row};
+use crate::formats::json::{self, Members, Value};
+use crate::formats::{Context, Detail, Format, Scratch, Sight, Sniffed, SpecError};
+use std::sync::Arc;
+
+/// One of Zeek's logs, with `N` fields that are read. The first five are always [`ENDS`].
+#[derive(Debug)]
+pub(super) struct Log<const N: usize> {
+    /// Its name: `#path`, `_path`.
+    pub(super) path: &'static str,
+    /// The names of its fields by slot.
+    pub(super) names: [&'static str; N],
+    /// Slots that no other log with both ends has; a JSON line needs one of them.
+    pub(super) marks: &'static [usize],
+    /// What a row says; `None` where it says nothing.
+    pub(super) event: for<'a> fn(&Fields<'a, '_, N>, Detail) -> Result<Option<Event<'a>>, Reject>,
+    /// What rows show that have the columns that `has` says are there.
+    pub(super) sight: fn(has: &dyn Fn(usize) -> bool) -> Sight,
+}
+
+/// The fields that each log begins with.
+pub(super) const ENDS: [&str; 5] = ["ts", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"];
+
+/// The fields of one row.
+#[derive(Debug)]
+pub(super) struct Fields<'a, 'h, const N: usize> {
+    line: &'a [u8],
+    row: Row<'a, N>,
+    unset: &'h [u8],
+}
+
+impl<'a, const N: usize> Fields<'a, '_, N> {
+    /// The text of a field; `None` where it is absent.
+    pub(super) fn text(&self, slot: usize) -> Option<&'a [u8]> {
+        let text = self.row.get(slot);
+        (!text.is_empty() && text != self.unset && text != b"(empty)").then_some(text)
+    }
+
+    fn wrong(&self, reason: Reason, text: &[u8]) -> Reject {
+        Reject::of(reason, self.line, text)
+    }
+
+    /// A count.
+    pub(super) fn count(&self, slot: usize) -> Result<Option<u64>, Reject> {
+        self.text(slot)
+            .map(|text| number(text).ok_or_else(|| self.wrong(Reason::BadNumber, text)))
+            .transpose()
+    }
+
+    /// An event with what every row has: when, and both ends.
+    pub(super) fn begun(&self, dataset: &'static str) -> Result<Event<'a>, Reject> {
+        let end = |ip, port| {
+            let text = self.text(ip).ok_or(Reject::line(Reason::Malformed))?;
+            let ip = address(text).ok_or_else(|| self.wrong(Reason::BadAddress, text))?;
+            let port = self
+                .text(port)
+                .map(|text| number(text).ok_or_else(|| self.wrong(Reason::BadNumber, text)))
+                .transpose()?;
+            Ok(Endpoint { ip: Some(ip), port, ..Endpoint::default() })
+        };
+        let text = self.text(0).ok_or(Reject::line(Reason::Malformed))?;
+        Ok(Event {
+            dataset,
+            timestamp: stamp(text).ok_or_else(|| self.wrong(Reason::BadTimestamp, text))?,
+            source: end(1, 2)?,
+            destination: end(3, 4)?,
+            ..Event::default()
+        })
+    }
+}
+
+/// How to read the rows below a header.
+#[derive(Clone, Debug)]
+enum Rows<const N: usize> {
+    /// There was no `#fields` yet.
+    Untold,
+    /// There was one that is another log's, or that cannot be split.
+    Unusable,
+    /// Split like this; the names are kept for `--format`.
+    Told(Columns<N>, String),
+}
+
+/// What the headers so far have said.
+#[derive(Clone, Debug)]
+struct Headers<const N: usize> {
+    /// `None`: one that no row can be split by; only a new file can change that.
+    separator: Option<u8>,
+    unset: Box<[u8]>,
+    /// The `#path`, where there was one, is this log's.
+    ours: bool,
+    rows: Rows<N>,
+}
+
+impl<const N: usize> Headers<N> {
+    fn new() -> Self {
+        Headers { separator: Some(b'\t'), unset: (*b"-").into(), ours: true, rows: Rows::Untold }
+    }
+
+    /// The headers with one more line; `None` for one that changes nothing.
+    fn after(&self, line: &[u8], log: &Log<N>) -> Option<Headers<N>> {
+        if let Some(value) = line.strip_prefix(b"#separator") {
+            // A new file begins, maybe behind another one: what held there holds no more.
+            let separator = separator(value.trim_ascii_start());
+            let rows = if separator.is_some() { Rows::Untold } else { Rows::Unusable };
+            return Some(Headers { separator, rows, ..Headers::new() });
+        }
+        let separator = self.separator?;
+        let mut parts = line.split(|&byte| byte == separator);
+        let mut headers = self.clone();
+        match parts.next()? {
+            b"#unset_field" => headers.unset = parts.next()?.into(),
+            b"#path" => headers.ours = parts.next()?.starts_with(log.path.as_bytes()),
+            b"#fields" => {
+                let names: Vec<&[u8]> = parts.collect();
+                headers.rows = log.rows(&names).filter(|_| headers.ours).unwrap_or(Rows::Unusable);
+            }
+            _ => return None,
+        }
+        Some(headers)
+    }
+}
+
+impl<const N: usize> Log<N> {
+    /// The slot of a field; `N`, which no row has, for one that is not read. Shippers write `id_orig_h` for `id.orig_h`.
+    fn slot(&self, name: &[u8], nested: bool) -> usize {
+        let name = match name.strip_prefix(b"id.").or(name.strip_prefix(b"id_")) {
+            Some(rest) if !nested => (rest, true),
+            _ => (name, nested),
+        };
+        let same = |known: &&str| match known.strip_prefix("id.") {
+            Some(known) => name == (known.as_bytes(), true),
+            None => name == (known.as_bytes(), false),
+        };
+        self.names.iter().position(|known| same(&known)).unwrap_or(N)
+    }
+
+    fn rows(&self, names: &[&[u8]]) -> Option<Rows<N>> {
+        let slots = names.iter().map(|name| u8::try_from(self.slot(name, false)).unwrap_or(u8::MAX));
+        let columns = Columns::<N>::new(slots.collect())?;
+        let usable = [0, 1, 3].into_iter().all(|slot| columns.has(slot))
+            && self.marks.iter().any(|&slot| columns.has(slot));
+        let names: Vec<_> = names.iter().map(|name| String::from_utf8_lossy(name)).collect();
+        usable.then(|| Rows::Told(columns, names.join(" ")))
+    }
+
+    /// Compiles the names of the columns, or none for what headers say.
+    pub(super) fn compile(
+        &'static self,
+        spec: &str,
+        context: &Context,
+    ) -> Result<Arc<dyn Format>, SpecError> {
+        let names: Vec<&[u8]> =
+            spec.split([' ', '\t', ',']).filter(|name| !name.is_empty()).map(str::as_bytes).collect();
+        let mut headers = Headers::new();
+        if !names.is_empty() {
+            headers.rows = self.rows(&names).ok_or_else(|| SpecError {
+                message: format!(
+                    "the columns must name those of {}.log: {}",
+                    self.path,
+                    self.names.join(" ")
+                ),
+                position: 0,
+            })?;
+        }
+        Ok(Arc::new(Zeek { log: self, headers, detail: context.detail }))
+    }
+
+    /// A `#fields` header of this log, or JSON lines most of which are its rows.
+    pub(super) fn sniff(&'static self, lines: &[&[u8]]) -> Sniffed {
+        let mut headers = Headers::new();
+        for line in lines.iter().take_while(|line| line.first() == Some(&b'#')) {
+            headers = headers.after(line, self).unwrap_or(headers);
+        }
+        if let Rows::Told(_, names) = headers.rows {
+            let why = format!("a #fields header names what only {}.log has", self.path);
+            return Sniffed::Yes { spec: names, why };
+        }
+        let scratch = Scratch::new();
+        let row = |line: &&&[u8]| {
+            self.json(line, &scratch).is_ok_and(|fields| (self.event)(&fields, Detail::Sums).is_ok())
+        };
+        let rows = lines.iter().filter(|line| line.first() == Some(&b'{')).filter(row).count();
+        if rows * 2 > lines.len() {
+            let why = format!("JSON lines with what only {}.log has", self.path);
+            return Sniffed::Yes { spec: String::new(), why };
+        }
+        Sniffed::No
+    }
+
+    fn json<'a>(&self, line: &'a [u8], scratch: &'a Scratch) -> Result<Fields<'a, 'static, N>, Reject> {
+        let mut fields = Fields { line, row: Row::default(), unset: b"" };
+        self.read(json::members(line), Within::Line, scratch, &mut fields)?;
+        if self.marks.iter().any(|&slot| !fields.row.get(slot).is_empty()) {
+            Ok(fields)
+        } else {
+            Err(Reject::line(Reason::Malformed))
+        }
+    }
+
+    fn read<'a>(
+        &self,
+        members: Members<'a>,
+        within: Within,
+        scratch: &'a Scratch,
+        fields: &mut Fields<'a, '_, N>,
+    ) -> Result<(), Reject> {
+        for member in members {
+            let (key, value) = member?;
+            match (key.decode(scratch), value) {
+                (b"id", Value::Object(id)) if within != Within::Id => {
+                    self.read(id, Within::Id, scratch, fields)?;
+                }
+                (name, Value::Object(record)) if within == Within::Line && name == self.path.as_bytes() => {
+                    self.read(record, Within::Record, scratch, fields)?;
+                }
+                (b"_path", value) if within != Within::Id => {
+                    let path = value.scalar(scratch).unwrap_or_default();
+                    if !path.starts_with(self.path.as_bytes()) {
+                        return Err(Reject::line(Reason::Malformed));
+                    }
+                }
+                (name, value) => {
+                    let slot = self.slot(name, within == Within::Id);
+                    if slot < N {
+                        fields.row.set(slot, value.scalar(scratch).unwrap_or_default());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which object is being read; each is opened from the one before it, so that nothing recurses with the input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Line,
+    Record,
+    Id,
+}
+
+#[derive(Debug)]
+struct Zeek<const N: usize> {
+    log: &'static Log<N>,
+    headers: Headers<N>,
+    detail: Detail,
+}
+
+impl<const N: usize> Format for Zeek<N> {
+    fn parse<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let event = match (line.first(), &self.headers.rows) {
+            (Some(b'#') | None, _) => None,
+            (Some(b'{' | b' '), _) => (self.log.event)(&self.log.json(line, scratch)?, self.detail)?,
+            (Some(_), Rows::Told(columns, _)) => {
+                let row = columns.split(line, self.headers.separator.unwrap_or(b'\t'))?;
+                (self.log.event)(&Fields { line, row, unset: &self.headers.unset }, self.detail)?
+            }
+            (Some(_), Rows::Untold) => return Err(Reject::line(Reason::NoHeader)),
+            (Some(_), Rows::Unusable) => return Err(Reject::line(Reason::BadHeader)),
+        };
+        events.extend(event);
+        Ok(())
+    }
+
+    fn header(&self, line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
+        let headers = self.headers.after(line, self.log)?;
+        Some(Ok(Arc::new(Zeek { log: self.log, headers, detail: self.detail })))
+    }
+
+    fn sight(&self) -> Sight {
+        match &self.headers.rows {
+            Rows::Told(columns, _) => (self.log.sight)(&|slot| columns.has(slot)),
+            // JSON may have any field.
+            Rows::Untold => (self.log.sight)(&|_| true),
+            Rows::Unusable => (self.log.sight)(&|_| false),
+        }
+    }
+}
