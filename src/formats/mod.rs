@@ -169,6 +169,7 @@ pub const KINDS: &[&Kind] = &[
     &server::apache::KIND,
     &server::nginx::KIND,
     &server::haproxy::KIND,
+    &server::envoy::KIND,
 ];
 
 /// The row with this name.

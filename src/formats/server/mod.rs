@@ -4,3 +4,4 @@ pub mod w3c;
 pub mod apache;
 pub mod nginx;
 pub mod haproxy;
+pub mod envoy;
