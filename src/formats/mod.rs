@@ -170,6 +170,7 @@ pub const KINDS: &[&Kind] = &[
     &server::nginx::KIND,
     &server::haproxy::KIND,
     &server::envoy::KIND,
+    &server::nginx_json::KIND,
 ];
 
 /// The row with this name.

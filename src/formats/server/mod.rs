@@ -5,3 +5,4 @@ pub mod apache;
 pub mod nginx;
 pub mod haproxy;
 pub mod envoy;
+pub mod nginx_json;
