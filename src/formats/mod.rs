@@ -171,6 +171,7 @@ pub const KINDS: &[&Kind] = &[
     &server::haproxy::KIND,
     &server::envoy::KIND,
     &server::nginx_json::KIND,
+    &server::caddy::KIND,
 ];
 
 /// The row with this name.

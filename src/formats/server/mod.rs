@@ -6,3 +6,4 @@ pub mod nginx;
 pub mod haproxy;
 pub mod envoy;
 pub mod nginx_json;
+pub mod caddy;
