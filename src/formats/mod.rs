@@ -172,6 +172,8 @@ pub const KINDS: &[&Kind] = &[
     &server::envoy::KIND,
     &server::nginx_json::KIND,
     &server::caddy::KIND,
+    &server::aws_alb::KIND,
+    &server::aws_elb::KIND,
 ];
 
 /// The row with this name.

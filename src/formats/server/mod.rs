@@ -7,3 +7,5 @@ pub mod haproxy;
 pub mod envoy;
 pub mod nginx_json;
 pub mod caddy;
+pub mod aws_alb;
+pub mod aws_elb;
