@@ -12,6 +12,7 @@ pub mod columns;
 pub mod server;
 pub mod proxy;
 pub mod flow;
+pub mod store;
 
 pub use bumpalo::Bump as Scratch;
 
@@ -174,6 +175,7 @@ pub const KINDS: &[&Kind] = &[
     &server::caddy::KIND,
     &server::aws_alb::KIND,
     &server::aws_elb::KIND,
+    &store::s3_access::KIND,
 ];
 
 /// The row with this name.

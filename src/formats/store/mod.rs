@@ -1,0 +1,2 @@
+//! The formats of object stores.
+pub mod s3_access;
