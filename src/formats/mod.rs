@@ -176,6 +176,8 @@ pub const KINDS: &[&Kind] = &[
     &server::aws_alb::KIND,
     &server::aws_elb::KIND,
     &store::s3_access::KIND,
+    &store::gcs_usage::KIND,
+    &store::azure_storage::KIND,
 ];
 
 /// The row with this name.
