@@ -175,6 +175,8 @@ pub const KINDS: &[&Kind] = &[
     &server::caddy::KIND,
     &server::aws_alb::KIND,
     &server::aws_elb::KIND,
+    &server::traefik::KIND,
+    &server::traefik_clf::KIND,
     &store::s3_access::KIND,
     &store::gcs_usage::KIND,
     &store::azure_storage::KIND,

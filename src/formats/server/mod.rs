@@ -9,3 +9,5 @@ pub mod nginx_json;
 pub mod caddy;
 pub mod aws_alb;
 pub mod aws_elb;
+pub mod traefik;
+pub mod traefik_clf;
