@@ -27,6 +27,7 @@ pub(crate) mod tests_reading;
 pub mod generic;
 #[cfg(test)]
 mod tests_support;
+pub mod store;
 
 pub use bumpalo::Bump as Scratch;
 
@@ -240,6 +241,16 @@ pub const KINDS: &[&Kind] = &[
     &server::apache::KIND,
     &server::nginx::KIND,
     &server::haproxy::KIND,
+    &server::envoy::KIND,
+    &server::nginx_json::KIND,
+    &server::caddy::KIND,
+    &server::aws_alb::KIND,
+    &server::aws_elb::KIND,
+    &server::traefik::KIND,
+    &server::traefik_clf::KIND,
+    &store::s3_access::KIND,
+    &store::gcs_usage::KIND,
+    &store::azure_storage::KIND,
 ];
 
 /// The row with this name.

@@ -21,6 +21,8 @@ pub enum Encoding {
     Hash,
     /// As [`Encoding::Hash`], and quoted where there is a value: HAProxy's `%{+Q}`.
     QuotedHash,
+    /// As it is, in quotes or not: AWS S3, Azure.
+    Quoted,
     /// `""` for a quote: CSV.
     Doubled,
 }
@@ -33,7 +35,7 @@ impl Encoding {
 
     /// Whether the writer may put the value into quotes of its own.
     pub fn may_be_quoted(self) -> bool {
-        matches!(self, Encoding::Shell | Encoding::QuotedHash)
+        matches!(self, Encoding::Shell | Encoding::QuotedHash | Encoding::Quoted)
     }
 
     /// The value without the quotes that the writer may have put around it. A line cut short has lost the second one.
@@ -47,7 +49,7 @@ impl Encoding {
     /// The text as it was before the writer escaped it.
     pub fn decode<'a>(self, text: &'a [u8], scratch: &'a Scratch) -> &'a [u8] {
         let (mark, step): (u8, Step) = match self {
-            Encoding::Raw => return text,
+            Encoding::Raw | Encoding::Quoted => return text,
             Encoding::Backslash | Encoding::Shell => (b'\\', backslash),
             Encoding::Percent => (b'%', |text, sink| hex_escape(b'%', text, sink)),
             Encoding::Hash | Encoding::QuotedHash => (b'#', |text, sink| hex_escape(b'#', text, sink)),
@@ -199,6 +201,7 @@ mod tests {
                 Encoding::Shell,
                 Encoding::Hash,
                 Encoding::QuotedHash,
+                Encoding::Quoted,
                 Encoding::Doubled,
             ] {
                 prop_assert!(encoding.bare(&text).len() <= text.len());

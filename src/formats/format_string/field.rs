@@ -2,7 +2,8 @@
 
 use super::escape::Encoding;
 use super::stamp::{Part, Style};
-use crate::event::Stamped;
+use crate::event::{Role, Stamped};
+use crate::formats::Detail;
 
 /// A part of a format string.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Directive {
     pub encoding: Encoding,
     /// Blanks that the writer adds to reach a width.
     pub padding: Padding,
+    /// It holds no blank, so that what follows it never belongs to it.
+    pub one_word: bool,
     /// Zero-based column in the string, for errors.
     pub position: usize,
 }
@@ -103,6 +106,10 @@ pub enum Field {
     Sni,
     /// How long the transfer took, in units of that many microseconds.
     Duration(i64),
+    /// The same in nanoseconds.
+    Nanoseconds,
+    /// When a transfer that is stamped with its end began, in ISO 8601: the rest of how long it took.
+    Begun,
     /// Squid's `%Sh`: whether the other end was the server itself or another cache.
     Hierarchy,
     /// Squid's `%<a` and `%<A`: the other end, the server only if the hierarchy code says so.
@@ -118,7 +125,14 @@ pub enum Field {
 impl Directive {
     /// A directive as most are: first rank, raw text, no padding.
     pub fn new(field: Field, position: usize) -> Directive {
-        Directive { field, rank: 0, encoding: Encoding::Raw, padding: Padding::None, position }
+        Directive {
+            field,
+            rank: 0,
+            encoding: Encoding::Raw,
+            padding: Padding::None,
+            one_word: false,
+            position,
+        }
     }
 
     /// With another rank.
@@ -160,6 +174,22 @@ impl Field {
     /// A list of values separated by `, ` or ` : `, whose blanks do not end it.
     pub fn is_list(&self) -> bool {
         matches!(self, Field::OpaqueList | Field::Forwarded)
+    }
+
+    /// Whether a log of this role is asked for it when so much detail is wanted.
+    pub fn is_asked(&self, role: Role, detail: Detail) -> bool {
+        let full = detail == Detail::Full;
+        // A proxy's log names the server only in the URL; sums by host do not ask for it.
+        let asked = detail >= Detail::Sums || role != Role::Proxy;
+        match self {
+            Field::Opaque | Field::OpaqueList | Field::Query | Field::Captures => false,
+            Field::Domain | Field::Upstream | Field::Hierarchy | Field::Sni | Field::Agent => asked,
+            Field::Request | Field::Url => full || (role == Role::Proxy && asked),
+            // Who read a bucket, or that nobody was named, is part of who the other end was.
+            Field::User if role == Role::Store => asked,
+            Field::Method | Field::Path | Field::Status | Field::User => full,
+            _ => true,
+        }
     }
 
     /// Which parts of a time stamp it gives.

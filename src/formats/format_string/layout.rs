@@ -115,6 +115,15 @@ impl Layout {
         let quick = Quick::new(&lead, &steps);
         Ok(Layout { lead, steps, quick, dataset: dialect.dataset, stamped, zone, detail, sight })
     }
+
+    /// A layout without steps: what fills an event from fields that were found otherwise.
+    pub(super) fn without_steps(dialect: Dialect<'_>, source_bytes: bool, destination_bytes: bool) -> Layout {
+        let Dialect { dataset, role, remedy, context } = dialect;
+        let Context { zone, detail, .. } = context.clone();
+        let sight = Sight { role, source_bytes, destination_bytes, remedy };
+        let (lead, steps) = (Box::default(), Box::default());
+        Layout { lead, steps, quick: None, dataset, stamped: Stamped::End, zone, detail, sight }
+    }
 }
 
 /// Joins what is one value in the line: `%ts.%03tu` is an epoch with decimals, a path with its query a URL, an address
@@ -202,10 +211,6 @@ fn choose(directives: &mut [(Directive, bool)], dialect: Dialect<'_>) {
         directives.iter().map(|(d, _)| (std::mem::discriminant(&d.field), d.rank)).collect();
     let authority = directives.iter().filter(|(d, _)| d.field == Field::ClientAuthority);
     let authority = authority.map(|(directive, _)| directive.rank).min();
-    let full = dialect.context.detail == Detail::Full;
-    // A proxy's log names the server only in the URL; sums by host do not ask for it.
-    let asked = dialect.context.detail >= Detail::Sums || dialect.role != Role::Proxy;
-    let target = full || (dialect.role == Role::Proxy && asked);
     for (place, (directive, wanted)) in directives.iter_mut().enumerate() {
         let this = (std::mem::discriminant(&directive.field), directive.rank);
         let best = !fields.iter().enumerate().any(|(other, (field, rank))| {
@@ -213,20 +218,14 @@ fn choose(directives: &mut [(Directive, bool)], dialect: Dialect<'_>) {
         });
         *wanted = match directive.field {
             Field::Stamp(..) => *wanted,
-            Field::Opaque | Field::OpaqueList | Field::Query | Field::Captures => false,
-            Field::Client => best && authority.is_none_or(|rank| directive.rank < rank),
             // Chosen for each line among those that are not `-`.
-            Field::Domain | Field::Upstream => asked,
-            Field::Hierarchy | Field::Sni | Field::Agent => best && asked,
-            Field::Request => best && target,
-            Field::Method => best && full && !request,
-            Field::Url => best && target && !request,
-            Field::Path => best && full && !request && !url,
-            // Who read a bucket, or that nobody was named, is part of who the other end was.
-            Field::User if dialect.role == Role::Store => best && asked,
-            Field::Status | Field::User => best && full,
+            Field::Domain | Field::Upstream => true,
+            Field::Client => best && authority.is_none_or(|rank| directive.rank < rank),
+            Field::Method | Field::Url => best && !request,
+            Field::Path => best && !request && !url,
             _ => best,
         };
+        *wanted &= directive.field.is_asked(dialect.role, dialect.context.detail);
     }
 }
 
@@ -266,7 +265,7 @@ fn steps(directives: Vec<(Directive, bool)>, literals: Vec<Vec<u8>>) -> Result<B
         let plain_end = plain_end.filter(|byte| *byte != b'"');
         steps.push(Step {
             plain_end,
-            free_text: directive.field.is_free_text(),
+            free_text: directive.field.is_free_text() && !directive.one_word,
             field: directive.field,
             wanted,
             rank: directive.rank,

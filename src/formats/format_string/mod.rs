@@ -15,10 +15,13 @@ pub mod layout;
 mod split;
 mod quick;
 mod read;
+mod duration;
 pub mod squid;
 pub mod apache;
 pub mod nginx;
 pub mod haproxy;
+pub mod envoy;
+pub mod keyed;
 pub mod sample;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -15,8 +15,11 @@ use nom::combinator::{opt, value};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
+/// A variable's name, its rank and what it fills.
+pub type Variable = (&'static str, u8, Field);
+
 /// The variables that fill a field.
-const VARIABLES: &[(&str, u8, Field)] = &[
+pub const VARIABLES: &[Variable] = &[
     ("remote_addr", 0, Field::Client),
     ("realip_remote_addr", 1, Field::Client),
     ("proxy_protocol_addr", 2, Field::Client),
@@ -57,8 +60,43 @@ const VARIABLES: &[(&str, u8, Field)] = &[
 /// # Errors
 /// A `$` with no name behind it.
 pub fn pieces(spec: &str) -> Result<Vec<Piece>, SpecError> {
-    let (mut rest, encoding) = opt(escape).parse(spec).unwrap_or((spec, None));
-    let encoding = encoding.unwrap_or(Encoding::Backslash);
+    let (rest, encoding) = opt(escape).parse(spec).unwrap_or((spec, None));
+    let shift = spec.len() - rest.len();
+    let moved = |error: SpecError| SpecError { position: error.position + shift, ..error };
+    let mut pieces = read(rest, VARIABLES, encoding.unwrap_or(Encoding::Backslash)).map_err(moved)?;
+    for piece in &mut pieces {
+        if let Piece::Directive(directive) = piece {
+            directive.position += shift;
+        }
+    }
+    Ok(pieces)
+}
+
+/// Reads a string in the same grammar with other variables: the layouts that a provider has fixed are written down so.
+/// There a value is one word unless it stands in quotes or is what a client says in words.
+///
+/// # Errors
+/// As [`pieces`].
+pub fn pieces_of(spec: &str, variables: &[Variable], encoding: Encoding) -> Result<Vec<Piece>, SpecError> {
+    let mut pieces = read(spec, variables, encoding)?;
+    let mut quoted = false;
+    for piece in &mut pieces {
+        match piece {
+            Piece::Literal(text) => quoted = text.ends_with(b"\""),
+            Piece::Directive(directive) => {
+                let words = matches!(
+                    directive.field,
+                    Field::Request | Field::ServedRequest | Field::Url | Field::Path | Field::Agent
+                );
+                directive.one_word = !quoted && !words;
+            }
+        }
+    }
+    Ok(pieces)
+}
+
+fn read(spec: &str, variables: &[Variable], encoding: Encoding) -> Result<Vec<Piece>, SpecError> {
+    let mut rest = spec;
     let mut pieces = Vec::new();
     while !rest.is_empty() {
         let position = spec.len() - rest.len();
@@ -69,7 +107,7 @@ pub fn pieces(spec: &str) -> Result<Vec<Piece>, SpecError> {
         }
         let wrong = |_| SpecError { message: "no variable's name follows this $".into(), position };
         let (after, name) = variable(rest).map_err(wrong)?;
-        let known = VARIABLES.iter().find(|(known, ..)| *known == name);
+        let known = variables.iter().find(|(known, ..)| *known == name);
         let (field, rank) = match known {
             Some((_, rank, field)) => (field.clone(), *rank),
             None if name.starts_with("upstream_") => (Field::OpaqueList, 0),

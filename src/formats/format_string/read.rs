@@ -1,6 +1,7 @@
 //! Reading a line by a compiled layout: split at the literals, fill the fields, then settle what several of them say
 //! together (the moment, the server).
 
+use super::duration::{duration, nanoseconds};
 use super::field::{Field, Padding};
 use super::layout::{Layout, Step};
 use super::split::begins;
@@ -9,7 +10,7 @@ use super::target;
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role, address, number, number_in, split_authority};
 use crate::formats::{Detail, Format, Scratch, Sight, time};
-use crate::units::Span;
+use crate::units::Timestamp;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -19,8 +20,9 @@ const RETRIES: usize = 16;
 
 /// What several fields say together, until the line is read.
 #[derive(Default)]
-struct Found<'a> {
-    moment: Moment,
+pub(super) struct Found<'a> {
+    pub(super) moment: Moment,
+    begun: Option<Timestamp>,
     url: Option<&'a [u8]>,
     forwarded: Option<IpAddr>,
     /// The name asked for, with its rank.
@@ -173,7 +175,7 @@ impl Layout {
         Err(failure.reject)
     }
 
-    fn fill<'a>(
+    pub(super) fn fill<'a>(
         &self,
         step: &Step,
         line: &'a [u8],
@@ -236,7 +238,9 @@ impl Layout {
                 (found.own_ip, found.own_port) = (address(host), port);
             }
             Field::Sni => found.sni = words(text),
-            Field::Duration(unit) => event.duration = duration(line, place, text, *unit)?,
+            Field::Duration(unit) => event.duration = duration(text, *unit)?,
+            Field::Nanoseconds => event.duration = nanoseconds(text)?,
+            Field::Begun => found.begun = time::iso(text, &self.zone),
             Field::Hierarchy => found.peer = target::is_peer(text),
             Field::Upstream => found.upstream = words(text).or(found.upstream),
             Field::UpstreamPort => found.upstream_port = small(text)?.filter(|port| *port != 0),
@@ -262,11 +266,14 @@ impl Step {
 
 impl<'a> Found<'a> {
     /// Settles client and server.
-    fn settle(self, event: &mut Event<'a>, detail: Detail) {
+    pub(super) fn settle(self, event: &mut Event<'a>, detail: Detail) {
         if detail == Detail::Full {
             event.url = self.url;
         }
-        if let Some(ip) = self.forwarded {
+        if let Some(begun) = self.begun.filter(|begun| *begun <= event.timestamp) {
+            event.duration = Some(event.timestamp - begun);
+        }
+        if let Some(ip) = self.forwarded.filter(|ip| event.source.ip != Some(*ip)) {
             // Name and port logged beside it are those of the last proxy.
             event.source.ip = Some(ip);
             event.source.domain = None;
@@ -332,29 +339,4 @@ fn small(text: &[u8]) -> Result<Option<u16>, Reason> {
     } else {
         number(text).map(Some).ok_or(Reason::BadNumber)
     }
-}
-
-/// A time taken. A negative one comes from a clock that was set back, and says nothing.
-fn duration(line: &[u8], place: Range<usize>, text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
-    if matches!(text, b"" | [b'-', ..]) {
-        return Ok(None);
-    }
-    let text = text.strip_prefix(b"+").unwrap_or(text);
-    let span = if unit == Span::SECOND.0 {
-        time::seconds(text)
-    } else {
-        number_in::<i64>(line, place.start, place.end).and_then(|count| count.checked_mul(unit)).map(Span)
-    };
-    span.or_else(|| decimal(text, unit)).map(Some).ok_or(Reason::BadNumber)
-}
-
-/// What the plain readers refuse: decimals of a unit below the second, more decimals than a clock has, an exponent.
-#[cold]
-fn decimal(text: &[u8], unit: i64) -> Option<Span> {
-    // Three centuries: more is no duration, and a double keeps the microseconds of that.
-    const MOST: f64 = 1e16;
-    let digits = text.first()?.is_ascii_digit() && text.last()?.is_ascii_digit();
-    let value: f64 = std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()?;
-    let micros = value * unit as f64;
-    (0.0..MOST).contains(&micros).then_some(Span(micros.round() as i64))
 }

@@ -34,7 +34,7 @@ impl Step {
             }
         }
         match &self.end {
-            End::Line if self.encoding.may_be_quoted() && self.quote_closes_early(line, at) => None,
+            End::Line if self.field != Field::Opaque && self.quote_closes_early(line, at) => None,
             End::Line => Some((at..line.len(), line.len())),
             End::Last(text) => {
                 let end = line.trim_ascii_end().len().checked_sub(text.len())?;
@@ -63,12 +63,12 @@ impl Step {
         let (first, others) = literal.split_first()?;
         let mut from = from;
         if self.encoding.may_be_quoted() && line.get(at) == Some(&b'"') {
-            // A quoted value: its closing quote comes first.
-            from = at + 1;
+            // A quoted value: it ends where its closing quote stands before the literal.
+            from = from.max(at + 1);
             loop {
                 from += memchr::memchr(b'"', line.get(from..)?)? + 1;
-                if !self.escaped(line, at, from - 1, b"\"") {
-                    break;
+                if !self.escaped(line, at, from - 1, b"\"") && begins(line.get(from..)?, literal) {
+                    return Some(from);
                 }
             }
         }
@@ -85,7 +85,8 @@ impl Step {
 
     /// Whether more than blanks stand behind the value's own closing quote.
     fn quote_closes_early(&self, line: &[u8], at: usize) -> bool {
-        let Some(inner) = line.get(at..).and_then(|rest| rest.strip_prefix(b"\"")) else { return false };
+        let value = line.get(at..).filter(|_| self.encoding.may_be_quoted());
+        let Some(inner) = value.and_then(|value| value.strip_prefix(b"\"")) else { return false };
         let mut quotes = memchr::memchr_iter(b'"', inner).map(|quote| at + 1 + quote);
         let closing = quotes.find(|quote| !self.escaped(line, at, *quote, b"\""));
         closing.is_some_and(|quote| !line.get(quote + 1..).unwrap_or_default().trim_ascii().is_empty())

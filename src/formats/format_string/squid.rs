@@ -129,7 +129,7 @@ fn directive<'s>(
         (_, false) if code.zero => Padding::None,
         (_, false) => Padding::Left,
     };
-    Ok(Some((Directive { field, rank, encoding, padding, position }, rest)))
+    Ok(Some((Directive { padding, ..Directive::new(field, position).rank(rank).encoded(encoding) }, rest)))
 }
 
 fn field<'s>(code: &Code<'s>, position: usize) -> Result<Option<(Field, u8, &'s str)>, SpecError> {

@@ -63,6 +63,9 @@ pub enum Style {
     Iso,
     /// As `strftime(3)` would write it.
     Pattern(Pattern),
+    /// Any of these: since the epoch in seconds, milli-, micro- or nanoseconds, ISO 8601, the common log format. For
+    /// writers that let the operator choose.
+    Any,
 }
 
 /// The length of a stamp in the common log format.
@@ -72,7 +75,7 @@ impl Style {
     /// Which parts of a moment it gives.
     pub fn parts(&self) -> Part {
         match self {
-            Style::Epoch | Style::Clf | Style::Iso => Part::INSTANT,
+            Style::Epoch | Style::Clf | Style::Iso | Style::Any => Part::INSTANT,
             Style::EpochUnits(_) => Part::INSTANT.and(Part::FRACTION),
             Style::Fraction { .. } => Part::FRACTION,
             Style::Pattern(pattern) => pattern.parts(),
@@ -85,6 +88,7 @@ impl Style {
             Style::Epoch => moment.instant = Some(time::epoch(text)?),
             Style::Clf => moment.instant = Some(time::clf(text)?),
             Style::Iso => moment.instant = Some(time::iso(text, zone)?),
+            Style::Any => moment.instant = Some(any(text, zone)?),
             Style::EpochUnits(unit) => {
                 let micros = number::<i64>(text)?.checked_mul(*unit)?;
                 moment.instant = Some(Timestamp::from_micros(micros)?);
@@ -100,6 +104,36 @@ impl Style {
         }
         Some(())
     }
+}
+
+/// A stamp in one of the styles of [`Style::Any`].
+fn any(text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
+    // 10^11 seconds is the year 5138, and as milliseconds 1973; so is each unit's own range apart from the next.
+    let in_seconds = time::epoch(text).filter(|stamp| stamp.0 < 100_000_000_000 * Span::SECOND.0);
+    in_seconds.or_else(|| time::iso(text, zone)).or_else(|| small_units(text)).or_else(|| time::clf(text))
+}
+
+#[cold]
+fn small_units(text: &[u8]) -> Option<Timestamp> {
+    let dot = memchr::memchr(b'.', text).unwrap_or(text.len());
+    let whole: i64 = match number(text.get(..dot)?) {
+        Some(whole) => whole,
+        // Exponents, and more decimals than a clock has.
+        None => {
+            let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+            return (0.0..1e11).contains(&seconds).then_some(Timestamp((seconds * 1e6).round() as i64));
+        }
+    };
+    let micros = match whole {
+        ..100_000_000_000 => {
+            let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+            (seconds * 1e6).round() as i64
+        }
+        100_000_000_000..100_000_000_000_000 => whole * 1_000,
+        100_000_000_000_000..100_000_000_000_000_000 => whole,
+        _ => whole / 1_000,
+    };
+    Timestamp::from_micros(micros)
 }
 
 /// A moment as far as it has been read.

@@ -17,7 +17,7 @@ pub fn request(line: &[u8]) -> Request<'_> {
     let Some(blank) = memchr::memchr(b' ', line) else { return Request::default() };
     let (method, rest) = line.split_at(blank);
     // The longest registered method is 17 letters (UPDATEREDIRECTREF); anything longer is noise.
-    if method.is_empty()
+    if !method.first().is_some_and(u8::is_ascii_alphabetic)
         || method.len() > 32
         || !method.iter().all(|b| b.is_ascii_alphabetic() || b"-_".contains(b))
     {
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(read("GET /a b HTTP/1.1"), ["GET", "/a b"]);
         assert_eq!(read("GET /a"), ["GET", "/a"]);
         assert_eq!(read("VERSION-CONTROL /a HTTP/1.1"), ["VERSION-CONTROL", "/a"]);
-        for bad in ["-", "", "GET", "\\x16\\x03\\x01 a", "\u{16}\u{3}\u{1} x", " /a HTTP/1.1"] {
+        for bad in ["- - -", "-", "", "GET", "\\x16\\x03\\x01 a", "\u{16}\u{3}\u{1} x", " /a HTTP/1.1"] {
             assert_eq!(read(bad), ["-", "-"], "{bad}");
         }
         assert_eq!(read("GET "), ["GET", "-"]);

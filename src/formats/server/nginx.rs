@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "nginx",
-    about: "nginx: combined, or any log_format string",
+    about: "nginx: combined, ingress, or any log_format string",
     roles: &[Role::Server, Role::Proxy],
     compile,
     sniff,
@@ -23,11 +23,15 @@ pub const KIND: Kind = Kind {
 /// The layout that nginx has built in.
 pub(super) const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
 
+/// What ingress-nginx writes unless told otherwise; the length of the request is in it.
+const INGRESS: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id"#;
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let spec = match spec.trim() {
         "" | "combined" => COMBINED,
+        "ingress" => INGRESS,
         text if !text.contains('$') => {
-            let message = "not a layout that is known by name (combined), and a log_format string has variables like \
+            let message = "not a layout that is known by name (combined, ingress), and a log_format string has variables like \
                            $remote_addr";
             return Err(SpecError { message: message.into(), position: 0 });
         }
@@ -53,6 +57,8 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     }
     let forwarded = format!("{COMBINED} \"$http_x_forwarded_for\"");
     let (spec, name) = match survey.columns.as_str() {
+        // The columns behind the time are two names in brackets and what was asked of the servers behind.
+        columns if columns.starts_with("qqnfww") => ("ingress", "log of ingress-nginx"),
         "qq" => ("combined", "combined log"),
         "qqq" if survey.third_is_addresses => (forwarded.as_str(), "combined log with X-Forwarded-For"),
         _ => return Sniffed::No,

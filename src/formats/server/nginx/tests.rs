@@ -73,6 +73,19 @@ fn strings_of_every_sort() {
 }
 
 #[test]
+fn the_ingress_of_kubernetes() {
+    let line = format!(
+        r#"192.0.2.7 - - {STAMP} "POST /up HTTP/1.1" 201 5 "-" "curl/8.1" 10190 0.250 [shop-web-80] [] 10.0.0.3:8080, 10.0.0.4:8080 0, 5 0.001, 0.249 502, 201 7f5e"#
+    );
+    let expected = "2023-03-29T00:02:03Z | Server | src 192.0.2.7 =10190 | dst =5 | 250000us | POST | /up | 201 | agent curl/8.1";
+    assert_eq!(shown(&KIND, "ingress", &line), expected);
+    let Sniffed::Yes { spec, .. } = sniff(&[line.as_bytes()], &Context::default()) else { panic!() };
+    assert_eq!(spec, "ingress");
+    let line = line.replace("10.0.0.3:8080, 10.0.0.4:8080 0, 5 0.001, 0.249 502, 201", "- - - -");
+    assert_eq!(shown(&KIND, "ingress", &line), expected);
+}
+
+#[test]
 fn blind_without_the_side_that_counts() {
     let context = Context::default();
     let sight = compile("$msec $remote_addr $request_length", &context).unwrap().sight();
