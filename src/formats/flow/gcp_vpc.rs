@@ -66,8 +66,8 @@ struct Payload<'a> {
     end: &'a [u8],
     bytes: &'a [u8],
     reporter: &'a [u8],
-    source: [&'a [u8]; 2],
-    destination: [&'a [u8]; 2],
+    source: (&'a [u8], &'a [u8]),
+    destination: (&'a [u8], &'a [u8]),
     protocol: &'a [u8],
     /// The names of the instances at both ends; `Some` also for one without a name.
     source_instance: Option<&'a [u8]>,
@@ -89,7 +89,7 @@ fn payload<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Payload<'a>, Reje
         }
     }
     // Both of these are base fields, which every record has.
-    if payload.reporter.is_empty() || payload.source[0].is_empty() {
+    if payload.reporter.is_empty() || payload.source.0.is_empty() {
         return Err(Reject::line(Reason::Malformed));
     }
     Ok(payload)
@@ -108,10 +108,10 @@ impl<'a> Payload<'a> {
                     let (key, value) = member?;
                     let text = value.scalar(scratch).unwrap_or_default();
                     match key.decode(scratch) {
-                        b"src_ip" => self.source[0] = text,
-                        b"src_port" => self.source[1] = text,
-                        b"dest_ip" => self.destination[0] = text,
-                        b"dest_port" => self.destination[1] = text,
+                        b"src_ip" => self.source.0 = text,
+                        b"src_port" => self.source.1 = text,
+                        b"dest_ip" => self.destination.0 = text,
+                        b"dest_port" => self.destination.1 = text,
                         b"protocol" => self.protocol = text,
                         _ => {}
                     }
@@ -139,7 +139,7 @@ impl<'a> Payload<'a> {
         let wrong = |reason, text: &[u8]| Reject::of(reason, line, text);
         // Some exports write all numbers as floating ones.
         let whole = |text: &'a [u8]| text.strip_suffix(b".0").unwrap_or(text);
-        let end = |[ip, port]: [&'a [u8]; 2]| {
+        let end = |(ip, port): (&'a [u8], &'a [u8])| {
             let ip = address(ip).ok_or_else(|| wrong(Reason::BadAddress, ip))?;
             let port = match port {
                 b"" => None,

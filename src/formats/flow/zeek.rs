@@ -139,7 +139,7 @@ impl<const N: usize> Log<N> {
             Some(known) => name == (known.as_bytes(), true),
             None => name == (known.as_bytes(), false),
         };
-        self.names.iter().position(|known| same(&known)).unwrap_or(N)
+        self.names.iter().position(same).unwrap_or(N)
     }
 
     fn rows(&self, names: &[&[u8]]) -> Option<Rows<N>> {
