@@ -41,9 +41,7 @@ impl<const N: usize> Columns<N> {
     /// can be trusted to stand where it should.
     pub fn split<'a>(&self, line: &'a [u8], separator: u8) -> Result<Row<'a, N>, Reject> {
         let mut row = Row::default();
-        let (Some((&last, others)), mut ends) =
-            (self.slots.split_last(), Marks::new(line, separator))
-        else {
+        let (Some((&last, others)), mut ends) = (self.slots.split_last(), Marks::new(line, separator)) else {
             return Err(Reject::line(Reason::NoHeader));
         };
         let mut start = 0;

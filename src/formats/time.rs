@@ -1,13 +1,18 @@
 //! The time stamps of logs, read without allocation. Each function reads a stamp that fills its whole text; `None` means
 //! that the text is no such stamp or lies outside the years 1970 to 9999.
 
-use crate::event::number;
+use crate::event::{number, seconds_and_millis};
 use crate::units::{Span, Timestamp};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 /// Seconds since the epoch with up to nine decimals: `1751328000`, `1751328000.123`, `1751328000.123456`.
 pub fn epoch(text: &[u8]) -> Option<Timestamp> {
+    if let Ok(usual) = text.try_into()
+        && let Some((seconds, millis)) = seconds_and_millis(usual)
+    {
+        return Timestamp::from_micros(i64::try_from(seconds * 1_000_000 + millis * 1000).ok()?);
+    }
     // Seconds have ten digits from 2001 to 2286; a dot before the eleventh place would be no digit.
     let dot = match text.get(10) {
         Some(b'.') => 10,
