@@ -1,7 +1,6 @@
 //! Addresses in text.
 
 use std::net::{IpAddr, Ipv4Addr};
-use wide::u8x16;
 
 /// An address in text: IPv4, IPv6 with or without brackets and zone id; a v4-mapped IPv6 address is the IPv4 address, so
 /// that one host has one name in every log.
@@ -26,58 +25,74 @@ fn ipv6(text: &[u8]) -> Option<IpAddr> {
 
 /// A dotted quad that fills the whole text; leading zeros are refused, as they are octal to some readers.
 ///
-/// The places of the dots differ from line to line, so a loop that asks at each byte is mostly wrong about the next: the
-/// text is moved into one register, its dots are found together, and the four numbers are cut out without a question.
+/// The places of the dots differ from line to line, so a loop that asks at each byte is mostly wrong about the next. Here
+/// the first two numbers are cut out of the first eight bytes and the last two out of the last eight, which always hold
+/// them, and all questions are asked at the end.
 #[inline]
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let length = text.len();
-    if !(7..=15).contains(&length) {
-        return None;
-    }
-    let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else {
+    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
         return byte_by_byte(text);
     };
-    let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-    let bytes = u128::from(first) | u128::from(last) << (8 * (length - 8));
-
-    let register = u8x16::new(bytes.to_le_bytes());
-    let values = register - u8x16::splat(b'0');
-    let digits = values.simd_eq(values.min(u8x16::splat(9))).to_bitmask();
-    let dots = register.simd_eq(u8x16::splat(b'.')).to_bitmask();
-    let others = dots & dots.wrapping_sub(1);
-    let third = others & others.wrapping_sub(1);
-    let ends = [dots.trailing_zeros(), others.trailing_zeros(), third.trailing_zeros(), bits(length)];
-    // The bytes past the end are zero, neither digit nor dot.
-    if third == 0 || third & (third - 1) != 0 || digits | dots != (1 << length) - 1 {
+    if text.len() > 15 {
         return None;
     }
-    let mut sound = true;
-    let mut quad = 0;
-    let mut start = 0;
-    for end in ends {
-        let (value, good) = octet(bytes, start, end - start);
-        quad = quad << 8 | value;
-        sound &= good;
-        start = end + 1;
+    let length = u32::try_from(text.len()).unwrap_or_default();
+    let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    // From the left: where the first two dots stand. From the right: how many digits follow the last two.
+    let dots = dots(first);
+    let (a, b) = (dots.trailing_zeros() / 8, (dots & dots.wrapping_sub(1)).trailing_zeros() / 8);
+    let dots = self::dots(last);
+    let d = dots.leading_zeros() / 8;
+    let c = (dots & !(HIGH_BIT.checked_shr(8 * d).unwrap_or_default())).leading_zeros() / 8;
+    // Both must mean the same dot in the middle; then the four numbers fill the text.
+    let meet = b + 1 + c == length && d < 8 && c < 8 && b < 8;
+    if !meet {
+        return None;
     }
-    sound.then(|| quad.into())
+    let octets = [
+        octet(first, a),
+        octet(first >> (8 * (a + 1)), b - a - 1),
+        tail(last, d + 1, c - d - 1),
+        tail(last, 0, d),
+    ];
+    let sound = octets.iter().all(|octet| *octet <= 255);
+    let [a, b, c, d] = octets;
+    sound.then(|| (a << 24 | b << 16 | c << 8 | d).into())
 }
 
-/// The number of `length` digits from the byte `start` on, and whether it is one that an address may have.
+/// The highest bit of a word.
+const HIGH_BIT: u64 = 1 << 63;
+
+/// The highest bit of each byte that is a dot.
 #[inline]
-fn octet(bytes: u128, start: u32, length: u32) -> (u32, bool) {
-    const DIGITS: u32 = 0x0030_3030;
-    #[expect(clippy::cast_possible_truncation, reason = "three bytes are wanted")]
-    let text = (bytes >> (8 * start)) as u32 ^ DIGITS;
-    // Moved up so that the last digit stands highest and zeros stand in front.
-    let [hundreds, tens, ones, _] = (text << (8 * 3u32.saturating_sub(length))).to_le_bytes().map(u32::from);
-    let value = hundreds * 100 + tens * 10 + ones;
-    let padded = length > 1 && text & 0xff == 0;
-    (value & 0xff, length.wrapping_sub(1) < 3 && value <= 255 && !padded)
+fn dots(word: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let others = word ^ 0x2e2e_2e2e_2e2e_2e2e;
+    !(((others & LOW) + LOW) | others | LOW)
 }
 
-fn bits(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or_default()
+/// The number of `length` digits that ends `skipped` bytes before the end of the word; too large where there is none.
+#[inline]
+fn tail(word: u64, skipped: u32, length: u32) -> u32 {
+    octet(
+        (word << ((8 * skipped) & 63)).checked_shr(64u32.saturating_sub(8 * length)).unwrap_or_default(),
+        length,
+    )
+}
+
+/// The number of `length` digits at the beginning (the low end) of the word; too large where there is none that an address
+/// may have.
+#[inline]
+fn octet(word: u64, length: u32) -> u32 {
+    if length.wrapping_sub(1) > 2 {
+        return u32::MAX;
+    }
+    // Three digits' values, the last one highest, zeros in front of them.
+    let values = ((word ^ 0x30_3030) << (8 * (3 - length)) & 0xff_ffff) as u32;
+    let [hundreds, tens, ones, _] = values.to_le_bytes().map(u32::from);
+    let digits = ((values + 0x76_7676) | values) & 0x80_8080 == 0;
+    let padded = length > 1 && word as u8 == b'0';
+    if digits && !padded { hundreds * 100 + tens * 10 + ones } else { u32::MAX }
 }
 
 /// The plain way, for the shortest.

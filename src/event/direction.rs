@@ -72,6 +72,7 @@ pub struct Watched<'a> {
 }
 
 /// Decides what left whom.
+#[inline]
 pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -> Verdict<'a> {
     let (source, destination) = (&event.source, &event.destination);
     let inside = |end: &Endpoint<'_>| end.ip.is_some_and(|ip| estate.is_local(ip));

@@ -10,7 +10,7 @@ pub mod reject;
 pub mod tool;
 
 pub use address::address;
-pub use number::{number, number_in};
+pub use number::{number, number_in, seconds_and_millis};
 
 use crate::units::{Span, Timestamp};
 use std::net::IpAddr;

@@ -33,6 +33,19 @@ pub fn number_in<T: TryFrom<u64>>(line: &[u8], start: usize, end: usize) -> Opti
     }
 }
 
+/// Seconds since the epoch with three decimals, as `1751328000.253`: the two as numbers.
+#[inline]
+pub fn seconds_and_millis(text: &[u8; 14]) -> Option<(u64, u64)> {
+    let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) else { return None };
+    // The last eight bytes repeat two digits of the first; the dot lies between the others. Both are made zeros.
+    let tail = u64::from_le_bytes(*tail) ^ ZEROS;
+    if tail >> 32 & 0xff != u64::from(b'.' ^ b'0') {
+        return None;
+    }
+    let (head, tail) = (eight(u64::from_le_bytes(*head) ^ ZEROS)?, eight(tail & 0xffff_ff00_ffff_0000)?);
+    Some((head * 100 + tail / 10_000, tail % 10_000))
+}
+
 /// Eight times the digit zero.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
@@ -44,7 +57,7 @@ fn aligned(text: &[u8]) -> u64 {
     let word = match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         (Some(first), Some(last)) => {
             let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            u64::from(first) | u64::from(last) << (8 * (length - 4) & 63)
+            u64::from(first) | u64::from(last) << ((8 * (length - 4)) & 63)
         }
         _ => {
             let byte = |place: usize| u64::from(text.get(place).copied().unwrap_or_default()) << (8 * place);
@@ -85,6 +98,13 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn seconds_and_millis_are_two_numbers(text in "[0-9]{10}[.,0]([0-9]{3}|[0-9a/]{3})|[0-9.]{14}") {
+            let read = |text: &str| digit_by_digit(text.as_bytes());
+            let expected = read(&text[..10]).zip(read(&text[11..])).filter(|_| &text[10..11] == ".");
+            prop_assert_eq!(seconds_and_millis(text.as_bytes().try_into().unwrap()), expected);
+        }
+
         #[test]
         fn numbers_agree_with_the_standard_library(text in "[0-9]{0,22}") {
             prop_assert_eq!(number::<u64>(text.as_bytes()), text.parse::<u64>().ok().filter(|_| text.len() <= 20));

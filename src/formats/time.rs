@@ -6,7 +6,7 @@ mod spelled;
 pub use spelled::{any_style, ctime, epoch_of_any_unit, month_first, split_month_first};
 
 use super::Context;
-use crate::event::number;
+use crate::event::{number, seconds_and_millis};
 use crate::units::{Span, Timestamp};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -34,6 +34,11 @@ impl Local {
 
 /// Seconds since the epoch with up to nine decimals: `1751328000`, `1751328000.123`, `1751328000.123456`.
 pub fn epoch(text: &[u8]) -> Option<Timestamp> {
+    if let Ok(usual) = text.try_into()
+        && let Some((seconds, millis)) = seconds_and_millis(usual)
+    {
+        return Timestamp::from_micros(i64::try_from(seconds * 1_000_000 + millis * 1000).ok()?);
+    }
     // Seconds have ten digits from 2001 to 2286; a dot before the eleventh place would be no digit.
     let dot = match text.get(10) {
         Some(b'.') => 10,

@@ -77,25 +77,28 @@ impl Default for Samples {
 impl Samples {
     #[inline]
     fn push(&mut self, bucket: u16) {
-        let room = match self {
-            Samples::Few(count, few) => few.get_mut(usize::from(*count)).map(|place| {
-                *count += 1;
-                place
-            }),
+        match self {
+            Samples::Few(count, few) => {
+                if let Some(place) = few.get_mut(usize::from(*count)) {
+                    *place = bucket;
+                    *count += 1;
+                    return;
+                }
+            }
             Samples::List(list) if list.len() < PENDING => {
                 list.push(bucket);
                 return;
             }
-            Samples::List(_) => None,
-            Samples::Many(count, many) => many.pending.get_mut(usize::from(*count)).map(|place| {
-                *count += 1;
-                place
-            }),
-        };
-        match room {
-            Some(place) => *place = bucket,
-            None => self.make_room(bucket),
+            Samples::List(_) => {}
+            Samples::Many(count, many) => {
+                if let Some(place) = many.pending.get_mut(usize::from(*count)) {
+                    *place = bucket;
+                    *count += 1;
+                    return;
+                }
+            }
         }
+        self.make_room(bucket);
     }
 
     /// The next form, or room among the pending, for one more sample.

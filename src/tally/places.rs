@@ -49,7 +49,7 @@ impl Places {
 
     #[inline]
     fn home(&self, tag: Tag) -> usize {
-        (u64::from(tag) * self.slots.len() as u64 >> 32) as usize
+        ((u64::from(tag) * self.slots.len() as u64) >> 32) as usize
     }
 
     /// The place that a look at the home alone suggests, or [`NONE`].

@@ -116,6 +116,6 @@ fn ranks<'a>(lists: impl Iterator<Item = &'a [Box<str>]>) -> Vec<Vec<u32>> {
     order.sort_unstable();
     order.dedup();
     let place = |name: &str| order.partition_point(|other| *other < name);
-    let rank = |name: &Box<str>| u32::try_from(place(name)).unwrap_or(u32::MAX);
-    lists.iter().map(|names| names.iter().map(rank).collect()).collect()
+    let rank = |name: &str| u32::try_from(place(name)).unwrap_or(u32::MAX);
+    lists.iter().map(|names| names.iter().map(|name| rank(name)).collect()).collect()
 }

@@ -133,5 +133,5 @@ fn is_plain(step: &Step) -> bool {
 /// Where the byte stands first.
 #[inline]
 fn first(byte: u8, text: &[u8]) -> Option<usize> {
-    Marks::new(text, byte).next()
+    memchr::memchr(byte, text)
 }
