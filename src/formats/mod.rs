@@ -177,6 +177,7 @@ pub const KINDS: &[&Kind] = &[
     &server::aws_elb::KIND,
     &server::traefik::KIND,
     &server::traefik_clf::KIND,
+    &server::tomcat::KIND,
     &store::s3_access::KIND,
     &store::gcs_usage::KIND,
     &store::azure_storage::KIND,
