@@ -9,6 +9,7 @@ pub mod format_string;
 pub mod time;
 pub mod json;
 pub mod columns;
+pub mod conf;
 pub mod server;
 pub mod proxy;
 pub mod flow;
