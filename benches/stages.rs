@@ -246,6 +246,7 @@ fn record<'a>(at: Timestamp, egress: &outflow::event::direction::Egress<'a>, lin
         host: egress.host,
         destination: egress.destination,
         at,
+        began: at,
         out: egress.bytes_out.unwrap_or(0),
         back: egress.bytes_in,
         blind: egress.bytes_out.is_none(),

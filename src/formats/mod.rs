@@ -17,6 +17,7 @@ pub mod paths;
 pub mod envelope;
 mod transport;
 pub mod one_line;
+pub mod conf;
 pub mod server;
 pub mod proxy;
 pub mod firewall;
@@ -248,6 +249,7 @@ pub const KINDS: &[&Kind] = &[
     &server::aws_elb::KIND,
     &server::traefik::KIND,
     &server::traefik_clf::KIND,
+    &server::tomcat::KIND,
     &store::s3_access::KIND,
     &store::gcs_usage::KIND,
     &store::azure_storage::KIND,

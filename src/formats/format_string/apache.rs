@@ -17,13 +17,13 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 /// One directive as it stands in the string.
-struct Raw<'s> {
+pub(super) struct Raw<'s> {
     /// `<`: of the request before an internal redirect; `>`: after.
-    original: Option<bool>,
-    argument: Option<&'s str>,
+    pub(super) original: Option<bool>,
+    pub(super) argument: Option<&'s str>,
     /// `^ti`, `^FB`: letters after a caret.
-    caret: bool,
-    letter: char,
+    pub(super) caret: bool,
+    pub(super) letter: char,
 }
 
 #[derive(Clone)]
@@ -38,6 +38,14 @@ enum Modifier<'s> {
 /// # Errors
 /// A `%` with no letter behind it, an argument that does not close, a time layout with an unknown letter.
 pub fn pieces(spec: &str) -> Result<Vec<Piece>, SpecError> {
+    pieces_by(spec, meaning)
+}
+
+/// What a directive prints, with its column in the string.
+pub(super) type Meaning = fn(&Raw<'_>, usize) -> Result<Vec<Piece>, SpecError>;
+
+/// Reads a string of the same grammar in which the letters have other meanings.
+pub(super) fn pieces_by(spec: &str, meaning: Meaning) -> Result<Vec<Piece>, SpecError> {
     let mut pieces = Vec::new();
     let mut rest = spec;
     while !rest.is_empty() {
@@ -47,7 +55,7 @@ pub fn pieces(spec: &str) -> Result<Vec<Piece>, SpecError> {
             after
         } else {
             let wrong = |_| SpecError {
-                message: "no directive of Apache's LogFormat follows this %".into(),
+                message: "no directive follows this %, as in %h or %{User-Agent}i".into(),
                 position,
             };
             let (after, raw) = raw(rest).map_err(wrong)?;

@@ -1,8 +1,8 @@
 //! The grammar of HAProxy's `log-format`: `% [(name[:type])] [{±flags}] (alias | [expression])` among literal text.
 //!
 //! A backslash takes the next letter as it is, so that a string may be given as it stands in the configuration file.
-//! `%{+Q}o` sets flags for all that follows. Text comes with `#22` for what might break a line, with backslashes
-//! under `+E`; numbers are never quoted. What is written in hexadecimal (`+X`) is passed over.
+//! `%{+Q}o` sets flags for all that follows. Requests come with `#22` for what might break a line, with backslashes
+//! under `+E`; expressions come as they are, also inside quotes; numbers are never quoted. What is written in hexadecimal (`+X`) is passed over.
 
 use super::escape::Encoding;
 use super::field::{Directive, Field, Piece};
@@ -248,7 +248,13 @@ fn expression(text: &str, flags: Flags, position: usize) -> Piece {
         let known = EXPRESSIONS.iter().find(|(known, ..)| *known == head);
         known.map_or((Field::Opaque, 0), |(_, rank, field)| (field.clone(), *rank))
     };
-    Piece::Directive(directive(field, rank, flags, position))
+    let encoding = match flags.encoding() {
+        Encoding::QuotedHash => Encoding::Quoted,
+        Encoding::Hash => Encoding::Raw,
+        escaped => escaped,
+    };
+    let directive = directive(field, rank, flags, position);
+    Piece::Directive(Directive { encoding, ..directive })
 }
 
 /// Where the sample ends and its converters begin: the first comma outside parentheses.

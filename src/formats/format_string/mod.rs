@@ -18,6 +18,7 @@ mod read;
 mod duration;
 pub mod squid;
 pub mod apache;
+pub mod tomcat;
 pub mod nginx;
 pub mod haproxy;
 pub mod envoy;

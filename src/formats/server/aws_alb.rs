@@ -49,8 +49,7 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     const TYPES: [&[u8]; 6] = [b"http ", b"https ", b"h2 ", b"grpcs ", b"ws ", b"wss "];
     let own = |line: &&[u8]| TYPES.iter().any(|word| line.starts_with(word));
     let lines: Vec<&[u8]> = sample::filled(lines);
-    if lines.iter().all(|line| own(line))
-        && compile("", context).is_ok_and(|format| sample::reads_most(&*format, &lines))
+    if lines.iter().all(own) && compile("", context).is_ok_and(|format| sample::reads_most(&*format, &lines))
     {
         let why = "each line is a type, a stamp and a balancer with AWS's columns behind".into();
         return Sniffed::Yes { spec: String::new(), why };

@@ -11,3 +11,4 @@ pub mod aws_alb;
 pub mod aws_elb;
 pub mod traefik;
 pub mod traefik_clf;
+pub mod tomcat;

@@ -59,8 +59,8 @@ fn strings_of_every_sort() {
     for (spec, line, expected) in [
         (
             "%ci:%cp [%t] %fi:%fp %U %B %Tt %{+Q}HM %{+Q}HU %{+Q}[req.hdr(User-Agent)] %{+Q}[req.hdr(host)]",
-            r#"2001:db8::7:50123 [29/Mar/2023:01:02:03.456] 2001:db8::2:443 800 900 5 "POST" "/up" "rclone/v1.60#2E1" "www.example:8443""#,
-            "src 2001:db8::7 :50123 =800 | dst 2001:db8::2 www.example :443 =900 | 5000us | POST | /up | agent rclone/v1.60.1",
+            r#"2001:db8::7:50123 [29/Mar/2023:01:02:03.456] 2001:db8::2:443 800 900 5 "POST" "/up#23" "say "hi"!#2" "www.example:8443""#,
+            "src 2001:db8::7 :50123 =800 | dst 2001:db8::2 www.example :443 =900 | 5000us | POST | /up# | agent say \"hi\"!#2",
         ),
         (
             r#"{"t":"%Ts.%ms","c":"%ci","up":%U,"down":%B,"host":"%[ssl_fc_sni]","n":"%H","r":"%{+E}r"}"#,
