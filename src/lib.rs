@@ -10,6 +10,7 @@ pub mod tally;
 pub mod baseline;
 pub mod detectors;
 pub mod incidents;
+pub mod eval;
 pub mod outputs;
 pub mod pipeline;
 pub mod input;

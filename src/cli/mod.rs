@@ -4,6 +4,7 @@
 //! The only folder that knows clap and anyhow, and the one that looks at the clock (for "not later than tomorrow").
 
 mod doctor;
+mod eval;
 mod explain;
 mod formats;
 mod parse;
@@ -41,6 +42,8 @@ enum Command {
     Formats(formats::Arguments),
     /// Write the log of an invented estate with a theft in it, and the truth beside it
     Synth(synth::Arguments),
+    /// Score the incidents of a scan against what was really stolen
+    Eval(eval::Arguments),
 }
 
 /// How a command ended, when it did not fail outright.
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Synth(arguments) => synth::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
     };
     match ending {
         Ok(Ending::Nothing) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@
 mod bad_input;
 mod cases;
 mod doctor;
+mod eval;
 mod outflow;
 mod readme;
 mod roads;
