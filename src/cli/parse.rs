@@ -81,14 +81,15 @@ impl Print {
                 seen.outside += 1;
                 return Ok(());
             }
-            seen.events += 1;
+            seen.events += u64::from(event.aside.is_none());
+            seen.skipped += u64::from(event.aside.is_some());
             let verdict = direction(event, &self.estate, source.watching());
             let mut place = Place { file: &source.path, offset, line, host: None, destination: None };
             if let Verdict::Rejected(reason) = verdict {
                 return Err(Reject::line(reason));
             }
             if let Verdict::Egress(egress) = verdict {
-                seen.blind += u64::from(egress.bytes_out.is_none());
+                seen.blind += u64::from(event.aside.is_none() && egress.bytes_out.is_none());
                 let (host, group) = (hosts.host(egress.host, &naming), groups.group(egress.destination));
                 (place.host, place.destination) = (Some(hosts.name(host)), Some(groups.name(group)));
             }

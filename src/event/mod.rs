@@ -39,6 +39,8 @@ pub struct Event<'a> {
     /// A byte count that the log itself contradicts was lowered to what the log proves (Zeek: payload above the bytes of
     /// the IP packets that carried it, after a jump in sequence numbers). To be counted per source.
     pub clamped: bool,
+    /// Why the line adds nothing to the sums, where it does not: it still says who met whom.
+    pub aside: Option<Aside>,
     /// `user.name`.
     pub user: Option<&'a [u8]>,
     /// `http.request.method`.
@@ -57,6 +59,31 @@ pub struct Event<'a> {
     pub question: Option<Question<'a>>,
     /// `observer.name`: the sensor or server that wrote the line.
     pub observer: Option<&'a [u8]>,
+}
+
+/// Why a line adds nothing to the sums. It is printed by `outflow parse` like any other, is never blind, and no detector sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// A session has begun, or goes on with totals so far; the line that closes it tells the bytes.
+    Unfinished,
+    /// Packets were refused and went nowhere.
+    Refused,
+    /// Nothing but the packets of an attempt: no payload.
+    Attempt,
+    /// Another line of the same log tells the bytes of this transfer.
+    Repeated,
+}
+
+impl Aside {
+    /// The name in `outflow.aside`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Aside::Unfinished => "unfinished",
+            Aside::Refused => "refused",
+            Aside::Attempt => "attempt",
+            Aside::Repeated => "repeated",
+        }
+    }
 }
 
 /// One end of a transfer.

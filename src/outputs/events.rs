@@ -54,7 +54,7 @@ impl EventWriter {
         let method = fields([("method", text(event.method))]);
         let status = fields([("status_code", event.status.map(Value::from))]);
         put(&mut object, "http", fields([("request", non_empty(method)), ("response", non_empty(status))]));
-        let path = event.url.map(path);
+        let path = event.url.and_then(path);
         put(&mut object, "url", fields([("original", text(event.url)), ("path", text(path))]));
         put(&mut object, "user_agent", fields([("original", text(event.user_agent))]));
         put(
@@ -76,7 +76,9 @@ impl EventWriter {
             ("host", place.host.map(Value::from)),
             ("destination", place.destination.map(Value::from)),
         ]);
-        if let Verdict::Egress(egress) = verdict {
+        if let Some(aside) = event.aside {
+            outflow.insert("aside".into(), aside.name().into());
+        } else if let Verdict::Egress(egress) = verdict {
             outflow.insert("bytes_out".into(), egress.bytes_out.map_or(Value::Null, Value::from));
         }
         outflow.insert("file".into(), place.file.into());
@@ -115,13 +117,14 @@ fn endpoint(end: &Endpoint<'_>) -> Map<String, Value> {
     ])
 }
 
-/// The path of a URL, absolute or already a path, without query and fragment.
-fn path(url: &[u8]) -> &[u8] {
+/// The path of a URL without query and fragment: absolute, without its scheme (`files.example/a`, as firewalls write it) or
+/// already a path. `None` where there is none, as in the `files.example:443` of CONNECT.
+fn path(url: &[u8]) -> Option<&[u8]> {
     let after_scheme = memchr::memmem::find(url, b"://").and_then(|at| url.get(at + 3..));
     let from_path = match after_scheme {
         Some(rest) => memchr::memchr(b'/', rest).and_then(|slash| rest.get(slash..)).unwrap_or(b"/"),
-        None => url,
+        None => url.get(memchr::memchr(b'/', url)?..)?,
     };
     let end = memchr::memchr2(b'?', b'#', from_path).unwrap_or(from_path.len());
-    from_path.get(..end).unwrap_or(from_path)
+    from_path.get(..end)
 }

@@ -58,8 +58,13 @@ impl Health {
             if event.timestamp > take.latest {
                 return Err(Reject::line(Reason::FutureTimestamp));
             }
-            seen.events += 1;
             seen.see(event.timestamp);
+            if event.aside.is_some() {
+                seen.skipped += 1;
+                health.see(event.timestamp);
+                return Ok(());
+            }
+            seen.events += 1;
             if let Verdict::Egress(egress) = direction(event, estate, source.watching()) {
                 seen.blind += u64::from(egress.bytes_out.is_none());
             }

@@ -81,6 +81,10 @@ pub(super) fn records<'a>(
             tally.outside += 1;
             return Ok(());
         }
+        if event.aside.is_some() {
+            tally.skipped += 1;
+            return Ok(());
+        }
         let egress = match direction(event, estate, watched) {
             Verdict::Egress(egress) => egress,
             Verdict::Rejected(reason) => return Err(Reject::line(reason)),

@@ -143,14 +143,18 @@ fn id(host: &str, destination: Option<&str>, incident: &Incident) -> String {
 impl Source {
     /// What it cannot show: by its format, or by what its lines turned out to lack.
     pub fn blind(&self, counts: &Counts) -> Option<String> {
+        let sight = self.format.sight();
         let share = || {
-            (counts.blind > 0)
-                .then(|| format!("{} of {} events do not say how much left", counts.blind, counts.events))
+            let share = format!("{} of {} events do not say how much left", counts.blind, counts.events);
+            (counts.blind > 0).then(|| match sight.remedy {
+                "" => share,
+                remedy => format!("{share}: {remedy}"),
+            })
         };
         // A header may have changed the format after the first line; what the events showed decides.
         if counts.events > 0 && counts.blind < counts.events {
             return share();
         }
-        self.format.sight().blind().or_else(share)
+        sight.blind().or_else(share)
     }
 }

@@ -12,7 +12,7 @@ pub struct Counts {
     pub bytes: u64,
     /// Events that entered the sums.
     pub events: u64,
-    /// Headers, comments, blank lines and rows that hold no transfer.
+    /// Headers, comments, blank lines and rows that hold no transfer of their own.
     pub skipped: u64,
     /// Events whose upload the line does not show.
     pub blind: u64,

@@ -28,3 +28,21 @@ fn gaps_disorder_and_damage_are_told() {
     assert_eq!(diagnosis["samples"][0]["line"], 5);
     assert!(diagnosis["blind"].is_null());
 }
+
+#[test]
+fn a_format_that_could_show_bytes_and_does_not_is_told_how() {
+    let cisco = "<166>Mar 29 2023 01:02:03 asa-1 : %ASA-6-302014: Teardown TCP connection 77 for outside:203.0.113.9/443 to \
+                 inside:10.1.2.3/50123 duration 0:00:30 bytes 10000408 TCP FINs\n";
+    let cef = "CEF:0|Example|Wall|1.0|77|x|3|rt=Mar 29 2023 01:02:03 UTC src=10.1.2.3 dst=203.0.113.9 spt=50123 dpt=443\n";
+    let leef =
+        "LEEF:1.0|Example|Wall|1.0|77|devTime=Mar 29 2023 01:02:03 UTC\tsrc=10.1.2.3\tdst=203.0.113.9\n";
+    let ecs = r#"{"@timestamp":"2023-03-29T01:02:03Z","ecs":{"version":"8.0"},"source":{"ip":"10.1.2.3"},"destination":{"ip":"203.0.113.9"}}"#;
+    for (line, remedy) in
+        [(cisco, "flow-export"), (cef, "in and out"), (leef, "srcBytes"), (ecs, "source.bytes")]
+    {
+        let run = feed(&["doctor", "--json"], &[line.as_bytes()]);
+        let diagnosis = &run.rows("diagnosis")[0];
+        let blind = diagnosis["blind"].as_str().unwrap_or_default();
+        assert!(blind.starts_with("1 of 1 events") && blind.contains(remedy), "{diagnosis} {}", run.stderr);
+    }
+}

@@ -8,6 +8,7 @@ mod bad_input;
 mod cases;
 mod doctor;
 mod eval;
+mod formats;
 mod outflow;
 mod readme;
 mod roads;

@@ -1,10 +1,11 @@
 //! Check Point's Log Exporter in its syslog form: `key:"value"; …` in brackets, behind an RFC 5424 header.
 //!
-//! `sent_bytes` and `received_bytes` are the client's. Lines of blades without byte counts (Accept at the beginning of a
-//! connection, threat prevention) tell of no transfer as soon as other lines of the stream do: they are left out.
+//! `sent_bytes` and `received_bytes` are the client's; so is what the gateway took in on the client's side
+//! (`client_inbound_bytes`, which it hands on as `server_outbound_bytes`). Lines without byte counts (Accept at the
+//! beginning of a connection, threat prevention) are of connections whose bytes other lines tell.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role};
+use crate::event::{Aside, Event, Role};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -54,7 +55,9 @@ const METHOD: usize = 11;
 const AGENT: usize = 12;
 const APP: usize = 13;
 const ELAPSED: usize = 14;
-const SLOTS: usize = 15;
+const ACTION: usize = 15;
+const HOST: usize = 16;
+const SLOTS: usize = 17;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -64,8 +67,8 @@ fn slot(key: &[u8]) -> usize {
         b"s_port" => SPORT,
         b"service" => DPORT,
         b"proto" => PROTO,
-        b"sent_bytes" | b"client_outbound_bytes" => SENT,
-        b"received_bytes" | b"client_inbound_bytes" => RECEIVED,
+        b"sent_bytes" | b"client_inbound_bytes" => SENT,
+        b"received_bytes" | b"client_outbound_bytes" => RECEIVED,
         b"src_user_name" | b"user" => USER,
         b"origin" => ORIGIN,
         b"resource" => RESOURCE,
@@ -73,6 +76,8 @@ fn slot(key: &[u8]) -> usize {
         b"user_agent" => AGENT,
         b"service_id" => APP,
         b"elapsed" => ELAPSED,
+        b"action" => ACTION,
+        b"http_host" => HOST,
         _ => SLOTS,
     }
 }
@@ -93,7 +98,7 @@ fn read<'a>(
     if pairs == 0 {
         return Err(Reject::line(Reason::Malformed));
     }
-    if f.text(SRC).is_none() || f.text(SENT).or(f.text(RECEIVED)).is_none() {
+    if f.text(SRC).is_none() || f.text(DST).is_none() {
         return Ok(None);
     }
     let mut event = Event { dataset: "checkpoint", role: settings.role, ..Event::default() };
@@ -107,15 +112,18 @@ fn read<'a>(
     event.destination = f.end(DST, DPORT, RECEIVED)?;
     event.transport = f.text(PROTO).map(transport);
     event.protocol = f.text(APP);
-    event.user = f.text(USER);
+    event.user = f.text(USER).map(<[u8]>::trim_ascii).filter(|user| !user.is_empty());
     event.url = f.text(RESOURCE);
     event.method = f.text(METHOD);
     event.user_agent = f.text(AGENT);
     event.observer = opened.host.or(f.text(ORIGIN));
-    event.destination.domain = event.url.and_then(|url| {
-        let name = crate::event::split_authority(authority(url)).0;
-        (holds(name, &[b"."]) && crate::event::address(name).is_none()).then_some(name)
-    });
+    let name = f.text(HOST).or(event.url).map(|text| crate::event::split_authority(authority(text)).0);
+    event.destination.domain =
+        name.filter(|name| holds(name, &[b"."]) && crate::event::address(name).is_none());
+    if event.source.bytes.or(event.destination.bytes).is_none() {
+        let refused = matches!(f.text(ACTION), Some(b"Drop" | b"Reject" | b"Block" | b"Prevent"));
+        event.aside = Some(if refused { Aside::Refused } else { Aside::Repeated });
+    }
     Ok(Some(event))
 }
 
@@ -156,11 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_without_bytes_tell_of_no_transfer() {
-        nothing(
-            &KIND,
-            &[&LINE.replace("received_bytes", "x").replace("sent_bytes", "y"), "[action:\"Log In\"; ]"],
-        );
+    fn lines_without_bytes_stand_aside() {
+        let opened = LINE.replace("received_bytes", "x").replace("sent_bytes", "y");
+        assert_eq!(one(&KIND, &opened).aside, Some(Aside::Repeated));
+        assert_eq!(one(&KIND, &opened.replace("Accept", "Drop")).aside, Some(Aside::Refused));
+        nothing(&KIND, &["[action:\"Log In\"; ]"]);
+        let update = LINE.replace("received_bytes", "client_outbound_bytes");
+        assert_eq!(one(&KIND, &update.replace("sent_bytes", "client_inbound_bytes")), expected());
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! sides: half of a guess would be worse than none. `Built` lines carry no bytes and tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Endpoint, Event, Role, Stamped, number};
-use crate::formats::envelope::Opened;
+use crate::event::{Aside, Endpoint, Event, Question, Role, Stamped, number};
+use crate::formats::envelope::{Opened, Stamp};
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
 use crate::formats::{Kind, Scratch, Sight, time};
@@ -40,12 +40,14 @@ fn id(line: &[u8]) -> Option<(&[u8], &[u8])> {
         let known = [&b"%ASA"[..], b"%FTD", b"%PIX", b"%FWSM"].iter().any(|name| product.ends_with(name));
         known.then_some(at + 1)
     })?;
-    // `%ASA-session-6-302014` names the class in between.
+    // `%ASA-session-6-302014` names the class in between; some releases write no colon behind the number.
     let rest = line.get(start..)?;
-    let colon = memchr::memchr(b':', rest.get(..40.min(rest.len()))?)?;
-    let number = rest.get(..colon)?.rsplit(|&byte| byte == b'-').next()?;
+    let head = rest.get(..40.min(rest.len()))?;
+    let (digits, _) = head.split_at(memchr::memchr2(b':', b' ', head)?);
+    let number = digits.rsplit(|&byte| byte == b'-').next()?;
+    let text = rest.get(digits.len()..)?;
     (number.len() == 6 && number.iter().all(u8::is_ascii_digit))
-        .then_some((number, rest.get(colon + 1..)?.trim_ascii_start()))
+        .then_some((number, text.strip_prefix(b":").unwrap_or(text).trim_ascii_start()))
 }
 
 fn read<'a>(
@@ -63,7 +65,19 @@ fn read<'a>(
             Event { timestamp: opened.time(&settings.local)?, ..event }
         }
         b"430003" => connection(event, line, text, &opened, settings)?,
-        _ => return Ok(None),
+        // The beginning of a connection; an intrusion, a file and malware in one.
+        b"430002" => {
+            let event = connection(event, line, text, &opened, settings)?;
+            Event { aside: Some(Aside::Unfinished), ..event }
+        }
+        b"430001" | b"430004" | b"430005" => {
+            let event = connection(event, line, text, &opened, settings)?;
+            Event { aside: Some(Aside::Repeated), ..event }
+        }
+        _ => match access::read(event, number, text) {
+            Some(event) => Event { timestamp: opened.time(&settings.local)?, ..event },
+            None => return Ok(None),
+        },
     };
     event.observer = event.observer.or(opened.host);
     Ok(Some(event))
@@ -119,6 +133,21 @@ fn host(word: &[u8]) -> Option<Endpoint<'_>> {
     (end.ip.is_some() || end.domain.is_some()).then_some(end)
 }
 
+/// FTD spells record types out.
+fn record_type(text: &[u8]) -> &[u8] {
+    match text {
+        b"a host address" => b"A",
+        b"IP6 Address" => b"AAAA",
+        b"text strings" => b"TXT",
+        b"the canonical name for an alias" => b"CNAME",
+        b"mail exchange" => b"MX",
+        b"a domain name pointer" => b"PTR",
+        b"an authoritative name server" => b"NS",
+        b"Server Selection" => b"SRV",
+        other => other,
+    }
+}
+
 /// `1:02:03`.
 fn span(text: &[u8]) -> Option<Span> {
     let mut parts = text.splitn(3, |&byte| byte == b':').map(number::<u32>);
@@ -140,7 +169,10 @@ const URL: usize = 10;
 const AGENT: usize = 11;
 const APP: usize = 12;
 const HOST: usize = 13;
-const SLOTS: usize = 14;
+const STATUS: usize = 14;
+const QNAME: usize = 15;
+const QTYPE: usize = 16;
+const SLOTS: usize = 17;
 
 /// `SrcIP: 10.1.2.3, DstIP: …, InitiatorBytes: 5`: a value may hold commas, so a pair begins only at a known key.
 fn connection<'a>(
@@ -168,7 +200,10 @@ fn connection<'a>(
             b"FirstPacketSecond" => FIRST,
             b"ConnectionDuration" => SECONDS,
             b"User" => USER,
-            b"URL" => URL,
+            b"URL" | b"URI" => URL,
+            b"HTTPResponse" => STATUS,
+            b"DNSQuery" => QNAME,
+            b"DNSRecordType" => QTYPE,
             b"UserAgent" => AGENT,
             b"ApplicationProtocol" => APP,
             b"HTTP_Hostname" | b"ReferencedHost" => HOST,
@@ -179,13 +214,19 @@ fn connection<'a>(
     event.source = f.end(SRC, SPORT, SENT)?;
     event.destination = f.end(DST, DPORT, RECEIVED)?;
     event.duration = f.number::<u32>(SECONDS)?.map(|seconds| Span::SECOND.times(seconds.into()));
-    match f.stamp(FIRST, |text| time::iso(text, &settings.local.zone))? {
-        Some(first) => (event.timestamp, event.stamped) = (first, Stamped::Start),
-        None => event.timestamp = opened.time(&settings.local)?,
-    }
+    // The header's stamp is the end of the connection; where it lacks its zone or year, the first packet's has both.
+    let first = f.stamp(FIRST, |text| time::iso(text, &settings.local.zone))?;
+    (event.timestamp, event.stamped) = match (opened.stamp, first) {
+        (Stamp::None | Stamp::MonthFirst(_), Some(first)) => (first, Stamped::Start),
+        _ => (opened.time(&settings.local)?, Stamped::End),
+    };
     event.transport = f.text(PROTOCOL).map(transport);
     event.protocol = f.text(APP);
-    event.user = f.text(USER).filter(|user| *user != b"No Authentication Required" && *user != b"Unknown");
+    event.user = f.text(USER).filter(|user| {
+        !matches!(*user, b"No Authentication Required" | b"Unknown" | b"Not Found" | b"No Authentication")
+    });
+    event.status = f.status(STATUS);
+    event.question = f.text(QNAME).map(|name| Question { name, record_type: f.text(QTYPE).map(record_type) });
     event.url = f.text(URL);
     event.user_agent = f.text(AGENT);
     event.destination.domain = f.text(HOST).or_else(|| {
@@ -195,5 +236,6 @@ fn connection<'a>(
     Ok(event)
 }
 
+mod access;
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@
 //! no byte count of the connection, so it is blind.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role};
+use crate::event::{Aside, Event, Role};
 use crate::formats::envelope::Opened;
-use crate::formats::fields::Fields;
+use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, sniff_most};
 use crate::formats::{Kind, Scratch, Sight};
 
@@ -60,6 +60,10 @@ fn read<'a>(
 ) -> Result<Option<Event<'a>>, Reject> {
     let line = opened.inner;
     let opened = opened.without_syslog();
+    // The same syslog carries other daemons of the firewall.
+    if !matches!(opened.tag, b"" | b"filterlog" | b"pf") {
+        return Ok(None);
+    }
     let f = columns(line, opened.inner);
     let (protocol, src) = match f.text(VERSION) {
         Some(b"4") => (PROTOCOL, SRC),
@@ -76,16 +80,9 @@ fn read<'a>(
     let (source_port, destination_port) = if has_ports { (src + 2, src + 3) } else { (SLOTS, SLOTS) };
     event.source = f.end(src, source_port, SLOTS)?;
     event.destination = f.end(src + 1, destination_port, SLOTS)?;
-    event.transport = protocol.map(|name| {
-        if name == b"TCP" {
-            b"tcp"
-        } else if name == b"UDP" {
-            b"udp"
-        } else {
-            name
-        }
-    });
+    event.transport = protocol.map(transport);
     event.observer = opened.host;
+    event.aside = matches!(f.text(ACTION), Some(b"block" | b"reject")).then_some(Aside::Refused);
     Ok(Some(event))
 }
 
@@ -115,11 +112,13 @@ mod tests {
             source: end("2001:db8::3", 50123, None),
             destination: end("2001:db8::9", 53, None),
             transport: Some(b"udp"),
+            aside: Some(Aside::Refused),
             ..expected.clone()
         };
         assert_eq!(one(&KIND, V6), v6);
         let icmp = V4.replace(",6,tcp,", ",1,icmp,").replace(",50123,443,", ",request,7,");
         assert_eq!(one(&KIND, &icmp).source.port, None);
+        nothing(&KIND, &["<30>Mar 29 01:02:03 fw-1 dhcpd[7]: DHCPDISCOVER from 00:00:5e:00:53:01 via igb1"]);
         // pfSense's own file names no host.
         assert_eq!(
             one(&KIND, &V4.replace(" fw-1", "").replace("<134>", "")),

@@ -1,11 +1,12 @@
 //! FortiGate's traffic log: `key=value` pairs in any order, comma-separated where the device is told so.
 //!
-//! `sentbyte` is from `srcip`. Only `type=traffic` counts: web filter and application lines repeat their session's bytes.
-//! A long session is told again and again with totals so far; `sentdelta` and `rcvddelta` are what came since the last
-//! line. A line that tells only a total so far (message 20 without deltas) is left to the line that closes the session.
+//! `sentbyte` is from `srcip`. Only `type=traffic` counts: `type=utm` lines (web filter, application control, DNS filter)
+//! repeat their session's bytes. A long session is told again and again with totals so far; `sentdelta` and `rcvddelta`
+//! are what came since the last line. A line that tells only a total so far (message 20 without deltas) is left to the
+//! line that closes the session.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role};
+use crate::event::{Aside, Event, Question, Role};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -70,7 +71,10 @@ const URL: usize = 21;
 const AGENT: usize = 22;
 const METHOD: usize = 23;
 const STATUS: usize = 24;
-const SLOTS: usize = 25;
+const QNAME: usize = 25;
+const QTYPE: usize = 26;
+const GUESSED_USER: usize = 27;
+const SLOTS: usize = 28;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -98,7 +102,10 @@ fn slot(key: &[u8]) -> usize {
         b"url" => URL,
         b"agent" => AGENT,
         b"reqmethod" | b"httpmethod" => METHOD,
-        b"statuscode" | b"respcode" => STATUS,
+        b"statuscode" | b"respcode" | b"httpcode" => STATUS,
+        b"qname" => QNAME,
+        b"qtype" => QTYPE,
+        b"unauthuser" => GUESSED_USER,
         _ => SLOTS,
     }
 }
@@ -119,12 +126,9 @@ fn read<'a>(
         }
     }
     let kind = f.text(TYPE).ok_or_else(|| Reject::line(Reason::Malformed))?;
-    // A session that has only begun has sent nothing yet.
-    if kind != b"traffic" || f.text(ACTION) == Some(b"start") {
-        return Ok(None);
-    }
-    let so_far = f.text(LOG_ID).is_some_and(|id| id.ends_with(b"000000020"));
-    if so_far && f.text(SENT_DELTA).is_none() {
+    // Lines of `type=utm` name both ends, but for a few of anomalies; those of `type=event` are of the device itself.
+    let both = f.text(SRC).is_some() && f.text(DST).is_some();
+    if kind != b"traffic" && !(kind == b"utm" && both) {
         return Ok(None);
     }
     let mut event = Event { dataset: "fortigate", role: settings.role, ..Event::default() };
@@ -137,13 +141,29 @@ fn read<'a>(
     event.destination.domain = f.text(HOST);
     event.transport = f.text(PROTO).map(transport);
     event.protocol = f.text(SERVICE);
-    event.user = f.text(USER);
+    event.user = f.first(&[USER, GUESSED_USER]);
     event.observer = f.text(DEVICE).or(opened.host);
     event.url = f.text(URL);
     event.user_agent = f.text(AGENT);
     event.method = f.text(METHOD);
     event.status = f.status(STATUS);
+    event.question = f.text(QNAME).map(|name| Question { name, record_type: f.text(QTYPE) });
+    event.aside = aside(&f, kind, &event);
     Ok(Some(event))
+}
+
+/// Why a line's bytes are not to be summed, where they are not.
+fn aside(f: &Fields<'_, SLOTS>, kind: &[u8], event: &Event<'_>) -> Option<Aside> {
+    let is = |id: &[u8]| f.text(LOG_ID).is_some_and(|text| text.ends_with(id));
+    match f.text(ACTION) {
+        _ if kind != b"traffic" => Some(Aside::Repeated),
+        Some(b"start") => Some(Aside::Unfinished),
+        _ if is(b"000000020") && f.text(SENT_DELTA).is_none() => Some(Aside::Unfinished),
+        Some(b"deny") if event.source.bytes.unwrap_or(0) == 0 => Some(Aside::Refused),
+        // Message 11: a connection that failed.
+        _ if is(b"000000011") && event.source.bytes.is_none() => Some(Aside::Attempt),
+        _ => None,
+    }
 }
 
 /// `eventtime` in seconds, milliseconds or nanoseconds by firmware; before it, the date, the clock and `tz`.
@@ -208,7 +228,7 @@ mod tests {
     fn totals_so_far_are_counted_once() {
         let so_far =
             LINE.replace("0000000013", "0000000020").replace("action=\"close\"", "action=\"accept\"");
-        nothing(&KIND, &[&so_far]);
+        assert_eq!(one(&KIND, &so_far).aside, Some(Aside::Unfinished));
         let since = format!("{so_far}sentdelta=5000 rcvddelta=0");
         let event = one(&KIND, &since);
         assert_eq!((event.source.bytes, event.destination.bytes), (Some(5000), Some(0)));
@@ -216,9 +236,17 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_tell_of_no_transfer() {
+    fn other_lines_stand_aside() {
         let web = LINE.replace("type=\"traffic\" subtype=\"forward\"", "type=\"utm\" subtype=\"webfilter\"");
-        nothing(&KIND, &[&web, &LINE.replace("\"close\"", "\"start\"")]);
+        assert_eq!(one(&KIND, &web), Event { aside: Some(Aside::Repeated), ..expected() });
+        let start = one(&KIND, &LINE.replace("\"close\"", "\"start\""));
+        assert_eq!(start.aside, Some(Aside::Unfinished));
+        let deny = LINE.replace("\"close\"", "\"deny\"");
+        assert_eq!(one(&KIND, &deny.replace("10000184", "0")).aside, Some(Aside::Refused));
+        assert_eq!(one(&KIND, &deny).aside, None);
+        let failed = LINE.replace("0000000013", "0000000011").replace("sentbyte=10000184 ", "");
+        assert_eq!(one(&KIND, &failed).aside, Some(Aside::Attempt));
+        nothing(&KIND, &["type=event logid=1 srcip=x", "type=utm logid=1 srcip=10.1.2.3"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! nothing about the connection, so it is blind.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role};
+use crate::event::{Aside, Event, Role};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -75,7 +75,15 @@ fn read<'a>(
     event.destination = f.end(DST, DPORT, SLOTS)?;
     event.transport = f.text(PROTO).map(transport);
     event.observer = opened.host;
+    event.aside = opened.inner.get(..start).is_some_and(says_refused).then_some(Aside::Refused);
     Ok(Some(event))
+}
+
+/// Whether the text that a rule puts in front says what became of the packet: ufw's `[UFW BLOCK]`, the usual words of
+/// others, and EdgeOS's `[WAN_IN-default-D]` (and `-R]`).
+fn says_refused(prefix: &[u8]) -> bool {
+    let says = |word: &[u8]| prefix.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    [&b"block"[..], b"drop", b"reject", b"deny", b"denied", b"-d]", b"-r]"].iter().any(|word| says(word))
 }
 
 #[cfg(test)]

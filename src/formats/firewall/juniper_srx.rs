@@ -1,10 +1,10 @@
 //! Juniper SRX: `RT_FLOW_SESSION_CLOSE`, as structured data and as text. Both directions are counted in each.
 //!
-//! `bytes-from-client` is what the side that opened the session sent. Creation and denial carry no bytes; AppTrack's lines
-//! repeat those of the flow log and are left out.
+//! `bytes-from-client` is what the side that opened the session sent. Creation and denial carry no bytes; the lines of
+//! AppTrack, web filtering and intrusion detection are of sessions whose bytes the flow log tells.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Endpoint, Event, Role, address, number};
+use crate::event::{Aside, Endpoint, Event, Role, address, number};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -17,7 +17,14 @@ pub const KIND: Kind = Kind {
     about: "Juniper SRX RT_FLOW sessions, structured or not",
     roles: &[Role::Flow],
     compile: |spec, context| one_line::compile(spec, context, read, SIGHT),
-    sniff: |lines, _| sniff_most(lines, |line| holds(line, &[b"RT_FLOW"]), "the lines are RT_FLOW messages"),
+    sniff: |lines, _| {
+        let is_srx = |line: &[u8]| {
+            [&b"RT_FLOW"[..], b"RT_UTM", b"RT_IDP", b"RT_IDS", b"RT_AAMW"]
+                .iter()
+                .any(|tag| holds(line, &[tag]))
+        };
+        sniff_most(lines, is_srx, "the lines are RT_FLOW messages and their kin")
+    },
     is_header: None,
 };
 
@@ -38,7 +45,10 @@ const RECEIVED: usize = 6;
 const ELAPSED: usize = 7;
 const USER: usize = 8;
 const SERVICE: usize = 9;
-const SLOTS: usize = 10;
+const URL: usize = 10;
+const HOST: usize = 11;
+const PATH: usize = 12;
+const SLOTS: usize = 13;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -46,12 +56,15 @@ fn slot(key: &[u8]) -> usize {
         b"destination-address" => DST,
         b"source-port" => SPORT,
         b"destination-port" => DPORT,
-        b"protocol-id" => PROTO,
+        b"protocol-id" | b"protocol" | b"protocol-name" => PROTO,
         b"bytes-from-client" => SENT,
         b"bytes-from-server" => RECEIVED,
         b"elapsed-time" => ELAPSED,
         b"username" => USER,
-        b"service-name" => SERVICE,
+        b"service-name" | b"application-name" => SERVICE,
+        b"url" | b"hostname" => HOST,
+        b"obj" => PATH,
+        b"http-url" | b"resource" => URL,
         _ => SLOTS,
     }
 }
@@ -62,24 +75,18 @@ fn read<'a>(
     scratch: &'a Scratch,
 ) -> Result<Option<Event<'a>>, Reject> {
     let line = opened.inner;
-    const CLOSE: &[u8] = b"RT_FLOW_SESSION_CLOSE";
     let header = if opened.structured.is_empty() { opened.without_syslog() } else { *opened };
-    // The name stands in the header (MSGID or tag) or begins the text.
-    let close = header.message == CLOSE || header.tag == CLOSE || memchr::memmem::find(line, CLOSE).is_some();
-    if !close {
-        let other = header.message.starts_with(b"RT_") || memchr::memmem::find(line, b"RT_FLOW").is_some();
-        return if other || holds(header.tag, &[b"RT_"]) {
-            Ok(None)
-        } else {
-            Err(Reject::line(Reason::Malformed))
-        };
-    }
+    let (name, text_of) = name(&header).ok_or_else(|| Reject::line(Reason::Malformed))?;
+    let closed = name.starts_with(b"RT_FLOW_SESSION_CLOSE");
     let mut event = Event { dataset: "juniper-srx", role: settings.role, ..Event::default() };
-    let structured = if header.structured.is_empty() { header.inner } else { header.structured };
+    let structured = if header.structured.is_empty() { text_of } else { header.structured };
     if holds(structured, &[b"source-address=\""]) {
         let mut f = Fields::<SLOTS>::new(line);
         for pair in key_value::pairs(structured, key_value::LOGFMT) {
             f.set(slot(pair.key), pair.decode(scratch));
+        }
+        if !closed && f.text(DST).is_none() {
+            return Ok(None);
         }
         event.source = f.end(SRC, SPORT, SENT)?;
         event.destination = f.end(DST, DPORT, RECEIVED)?;
@@ -87,25 +94,71 @@ fn read<'a>(
         event.transport = f.text(PROTO).map(transport);
         event.protocol = f.text(SERVICE);
         event.user = f.text(USER);
-    } else {
-        text(&mut event, line, header.inner)?;
+        event.destination.domain = f.text(HOST).filter(|name| address(name).is_none());
+        event.url = f.first(&[URL, PATH]);
+    } else if text(&mut event, line, text_of, closed)? == Told::Nothing {
+        return Ok(None);
     }
     event.timestamp = header.time(&settings.local)?;
     event.observer = header.host;
+    event.aside = (!closed).then(|| match () {
+        () if name.starts_with(b"RT_FLOW_SESSION_CREATE") => Aside::Unfinished,
+        () if name.starts_with(b"RT_FLOW_SESSION_DENY") => Aside::Refused,
+        () => Aside::Repeated,
+    });
     Ok(Some(event))
+}
+
+/// The name of a message and what follows it: in the header (MSGID, or the tag of `RT_FLOW_SESSION_CLOSE: …`), or first in
+/// the text behind the tag `RT_FLOW`.
+fn name<'a>(header: &Opened<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    let of_flow = |name: &[u8]| {
+        [
+            &b"RT_"[..],
+            b"APPTRACK_",
+            b"WEBFILTER_",
+            b"IDP_",
+            b"AV_",
+            b"CONTENT_FILTERING_",
+            b"AAMW_",
+            b"SECINTEL_",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+    };
+    if of_flow(header.message) {
+        return Some((header.message, header.inner));
+    }
+    let word = header.inner.split(|&byte| byte == b' ' || byte == b':').next()?;
+    if of_flow(word) {
+        return Some((word, header.inner.get(word.len()..)?));
+    }
+    of_flow(header.tag).then_some((header.tag, header.inner))
+}
+
+/// What a line of text tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Ends,
+    Nothing,
 }
 
 /// `… session closed TCP FIN: 10.1.2.3/50123->203.0.113.9/443 0x0 junos-https … 6 policy trust untrust 77 8000(10000184)
 /// 12(224) 30 …`: words differ from release to release, but the arrow and the two counts stand in all.
-fn text<'a>(event: &mut Event<'a>, line: &[u8], text: &'a [u8]) -> Result<(), Reject> {
+fn text<'a>(event: &mut Event<'a>, line: &[u8], text: &'a [u8], closed: bool) -> Result<Told, Reject> {
     let wrong = |part: &[u8]| Reject::of(Reason::Malformed, line, part);
     let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
     let arrow = |word: &&[u8]| memchr::memmem::find(word, b"->").is_some();
-    let ends = words.by_ref().find(arrow).ok_or_else(|| wrong(text))?;
+    let Some(ends) = words.by_ref().find(arrow) else {
+        return if closed { Err(wrong(text)) } else { Ok(Told::Nothing) };
+    };
     let at = memchr::memmem::find(ends, b"->").unwrap_or_default();
     let (client, server) = (ends.get(..at).unwrap_or_default(), ends.get(at + 2..).unwrap_or_default());
     let end = |part: &[u8]| host(part).ok_or_else(|| Reject::of(Reason::BadAddress, line, part));
     (event.source, event.destination) = (end(client)?, end(server)?);
+    if !closed {
+        return Ok(Told::Ends);
+    }
     let mut before: [&[u8]; 5] = [b""; 5];
     let mut sent = None;
     for word in words.by_ref() {
@@ -125,7 +178,7 @@ fn text<'a>(event: &mut Event<'a>, line: &[u8], text: &'a [u8]) -> Result<(), Re
     event.transport =
         protocol.iter().all(u8::is_ascii_digit).then(|| transport(protocol)).filter(|name| !name.is_empty());
     event.duration = words.next().and_then(number::<u32>).map(|seconds| Span::SECOND.times(seconds.into()));
-    Ok(())
+    Ok(Told::Ends)
 }
 
 /// `10.1.2.3/50123`.
@@ -178,17 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn other_messages_tell_of_no_transfer() {
+    fn other_messages_stand_aside() {
         for line in [DATA, TEXT] {
-            nothing(
-                &KIND,
-                &[
-                    &line.replace("SESSION_CLOSE", "SESSION_CREATE"),
-                    &line.replace("SESSION_CLOSE", "SESSION_DENY"),
-                ],
-            );
+            let aside = |name: &str| one(&KIND, &line.replace("RT_FLOW_SESSION_CLOSE", name)).aside;
+            assert_eq!(aside("RT_FLOW_SESSION_CREATE"), Some(Aside::Unfinished));
+            assert_eq!(aside("RT_FLOW_SESSION_DENY_LS"), Some(Aside::Refused));
+            assert_eq!(aside("APPTRACK_SESSION_CLOSE"), Some(Aside::Repeated));
         }
-        nothing(&KIND, &[&DATA.replace("RT_FLOW_SESSION_CLOSE", "APPTRACK_SESSION_CLOSE")]);
+        nothing(&KIND, &["<14>Mar 29 01:02:03 srx-1 RT_FLOW: RT_SCREEN_TCP: No TCP flag!"]);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //!
 //! Bytes Sent and Bytes Received are client to server and server to client; Bytes is their sum. Only `end` lines count:
 //! `start` repeats the session with what it had at its beginning, and `deny` and `drop` carry the packets that were
-//! refused. THREAT, SYSTEM and other lines of the same stream tell of no transfer (a URL line repeats its session).
+//! refused. THREAT lines of the same stream (URL filtering among them) repeat their session; SYSTEM and others tell of no
+//! transfer.
 
+use super::panos_url;
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role};
+use crate::event::{Aside, Event, Role};
 use crate::formats::cells::{Cut, cells};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, transport};
@@ -94,18 +96,23 @@ fn read<'a>(
     let line = opened.inner;
     let f: Fields<'a, SLOTS> = split(line, line, scratch);
     match (f.text(TYPE), f.text(SUBTYPE)) {
-        (Some(b"TRAFFIC"), Some(b"end")) => {}
+        (Some(b"TRAFFIC"), _) => {}
+        (Some(b"THREAT"), Some(_)) => {
+            let event = panos_url::read(settings, opened, scratch)?;
+            return Ok(event.map(|event| Event { aside: Some(Aside::Repeated), ..event }));
+        }
         // The head line of an export names the columns.
         (Some(_), Some(_)) => return Ok(None),
         _ => return Err(Reject::line(Reason::Malformed)),
     }
-    let mut event = Event { dataset: "panos-traffic", role: settings.role, ..Event::default() };
-    event.timestamp = f
-        .stamp(GENERATED, |text| time::iso(text, &settings.local.zone))?
-        .ok_or_else(|| Reject::line(Reason::BadTimestamp))?;
+    let mut event = common("panos-traffic", &f, settings, SENT, RECEIVED)?;
     event.duration = f.number::<u32>(ELAPSED)?.map(|seconds| Span::SECOND.times(seconds.into()));
-    event.source = f.end(SRC, SPORT, SENT)?;
-    event.destination = f.end(DST, DPORT, RECEIVED)?;
+    event.observer = f.first(&[DEVICE, SERIAL]);
+    event.aside = match f.text(SUBTYPE) {
+        Some(b"end") => None,
+        Some(b"deny" | b"drop") => Some(Aside::Refused),
+        _ => Some(Aside::Unfinished),
+    };
     // Where columns were left out or moved, the sum is wrong, and so would be every number.
     let total = f.number::<u64>(BYTES)?;
     if let (Some(total), Some(up), Some(down)) = (total, event.source.bytes, event.destination.bytes)
@@ -113,11 +120,27 @@ fn read<'a>(
     {
         return Err(f.wrong(Reason::Malformed, f.text(BYTES).unwrap_or_default()));
     }
+    Ok(Some(event))
+}
+
+/// What stands in the same columns of traffic and threat lines.
+pub(super) fn common<'a, const N: usize>(
+    dataset: &'static str,
+    f: &Fields<'a, N>,
+    settings: &Settings,
+    sent: usize,
+    received: usize,
+) -> Result<Event<'a>, Reject> {
+    let mut event = Event { dataset, role: settings.role, ..Event::default() };
+    event.timestamp = f
+        .stamp(GENERATED, |text| time::iso(text, &settings.local.zone))?
+        .ok_or_else(|| Reject::line(Reason::BadTimestamp))?;
+    event.source = f.end(SRC, SPORT, sent)?;
+    event.destination = f.end(DST, DPORT, received)?;
     event.user = f.text(USER);
     event.protocol = f.text(APP);
     event.transport = f.text(PROTO).map(transport);
-    event.observer = f.first(&[DEVICE, SERIAL]);
-    Ok(Some(event))
+    Ok(event)
 }
 
 #[cfg(test)]
@@ -153,13 +176,12 @@ mod tests {
 
     #[test]
     fn only_the_end_counts() {
-        for other in ["start", "deny", "drop"] {
-            nothing(&KIND, &[&LINE.replace(",end,", &format!(",{other},"))]);
-        }
-        nothing(
-            &KIND,
-            &[&LINE.replace("TRAFFIC,end", "THREAT,url"), &LINE.replace("TRAFFIC,end", "SYSTEM,general")],
-        );
+        let aside = |other: &str| one(&KIND, &LINE.replace("TRAFFIC,end", other)).aside;
+        assert_eq!(aside("TRAFFIC,start"), Some(Aside::Unfinished));
+        assert_eq!(aside("TRAFFIC,deny"), Some(Aside::Refused));
+        assert_eq!(aside("TRAFFIC,drop"), Some(Aside::Refused));
+        assert_eq!(aside("THREAT,url"), Some(Aside::Repeated));
+        nothing(&KIND, &[&LINE.replace("TRAFFIC,end", "SYSTEM,general")]);
         nothing(
             &KIND,
             &["Domain,Receive Time,Serial #,Type,Threat/Content Type,Config Version,Generate Time"],

@@ -1,13 +1,14 @@
-//! PAN-OS URL filtering log (THREAT lines of subtype `url`): who asked for what, without a single byte count.
+//! PAN-OS URL filtering log (THREAT lines of subtype `url`): who asked for what, without a single byte count. Other THREAT
+//! lines (files, viruses, vulnerabilities) are of sessions that have a URL line or none.
 
-use super::panos_traffic::{split, types};
+use super::panos_traffic::{common, split, types};
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role};
+use crate::event::{Aside, Event, Role};
 use crate::formats::envelope::Opened;
-use crate::formats::fields::{Fields, authority, transport};
+use crate::formats::fields::{Fields, authority};
 use crate::formats::format_string::sample;
 use crate::formats::one_line::{self, Settings};
-use crate::formats::{Context, Kind, Scratch, Sight, Sniffed, time};
+use crate::formats::{Context, Kind, Scratch, Sight, Sniffed};
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
@@ -28,17 +29,12 @@ const SIGHT: Sight = Sight {
 
 const TYPE: usize = 3;
 const SUBTYPE: usize = 4;
-const GENERATED: usize = 6;
-const SRC: usize = 7;
-const DST: usize = 8;
-const USER: usize = 12;
-const APP: usize = 14;
-const SPORT: usize = 24;
-const DPORT: usize = 25;
-const PROTO: usize = 29;
 const URL: usize = 31;
-const SLOTS: usize = URL + 1;
-/// Slots that never hold anything.
+const AGENT: usize = 46;
+const DEVICE: usize = 59;
+const METHOD: usize = 63;
+const SLOTS: usize = METHOD + 1;
+/// A slot that never holds anything.
 const NONE: usize = SLOTS;
 
 fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
@@ -53,29 +49,29 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
     Sniffed::No
 }
 
-fn read<'a>(
+pub(super) fn read<'a>(
     settings: &Settings,
     opened: &Opened<'a>,
     scratch: &'a Scratch,
 ) -> Result<Option<Event<'a>>, Reject> {
     let f: Fields<'a, SLOTS> = split(opened.inner, opened.inner, scratch);
-    match (f.text(TYPE), f.text(SUBTYPE)) {
-        (Some(b"THREAT"), Some(b"url")) => {}
+    let url = match (f.text(TYPE), f.text(SUBTYPE)) {
+        (Some(b"THREAT"), Some(sub)) => sub == b"url",
         (Some(_), Some(_)) => return Ok(None),
         _ => return Err(Reject::line(Reason::Malformed)),
+    };
+    let mut event = common("panos-url", &f, settings, NONE, NONE)?;
+    event.observer = f.text(DEVICE);
+    if url {
+        event.url = f.text(URL);
+        let (name, _) = crate::event::split_authority(authority(event.url.unwrap_or_default()));
+        event.destination.domain =
+            (!name.is_empty() && crate::event::address(name).is_none()).then_some(name);
+        event.user_agent = f.text(AGENT);
+        event.method = f.text(METHOD).filter(|method| *method != b"unknown");
+    } else {
+        event.aside = Some(Aside::Repeated);
     }
-    let mut event = Event { dataset: "panos-url", role: settings.role, ..Event::default() };
-    event.timestamp = f
-        .stamp(GENERATED, |text| time::iso(text, &settings.local.zone))?
-        .ok_or_else(|| Reject::line(Reason::BadTimestamp))?;
-    event.source = f.end(SRC, SPORT, NONE)?;
-    event.destination = f.end(DST, DPORT, NONE)?;
-    event.url = f.text(URL);
-    let (name, _) = crate::event::split_authority(authority(event.url.unwrap_or_default()));
-    event.destination.domain = (!name.is_empty() && crate::event::address(name).is_none()).then_some(name);
-    event.user = f.text(USER);
-    event.protocol = f.text(APP);
-    event.transport = f.text(PROTO).map(transport);
     Ok(Some(event))
 }
 
@@ -103,7 +99,9 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(one(&KIND, LINE), expected);
-        nothing(&KIND, &[&LINE.replace(",url,", ",virus,")]);
+        let virus = one(&KIND, &LINE.replace(",url,", ",virus,"));
+        assert_eq!((virus.aside, virus.url), (Some(Aside::Repeated), None));
+        nothing(&KIND, &[&LINE.replace("THREAT,url", "SYSTEM,general")]);
         assert!((KIND.compile)("", &context()).unwrap().sight().blind().unwrap().contains("traffic log"));
         rejected(&KIND, LINE, "10.1.2.3", "10.1.2.x", Reason::BadAddress);
     }

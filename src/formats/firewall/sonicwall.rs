@@ -1,10 +1,10 @@
 //! SonicWall's default syslog: `id=firewall … m=537 … src=10.1.2.3:50123:X0 dst=… sent=… rcvd=…`.
 //!
-//! Message 537 is written when a connection closes. Message 97 (a web site was visited) repeats its connection's bytes, and
-//! others carry none; they are left out.
+//! Message 537 is written when a connection closes; a direction that carried nothing is left out of it. Message 97 (a web
+//! site was visited) repeats its connection's bytes, 98 is of its beginning, and others carry none.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Endpoint, Event, Role, address, number};
+use crate::event::{Aside, Endpoint, Event, Role, address, number};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -47,7 +47,11 @@ const MILLIS: usize = 9;
 const USER: usize = 10;
 const SERIAL: usize = 11;
 const NAME: usize = 12;
-const SLOTS: usize = 13;
+const PATH: usize = 13;
+const OPERATION: usize = 14;
+const TEXT: usize = 15;
+const VERDICT: usize = 16;
+const SLOTS: usize = 17;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -64,6 +68,10 @@ fn slot(key: &[u8]) -> usize {
         b"usr" | b"user" => USER,
         b"sn" => SERIAL,
         b"dstname" => NAME,
+        b"arg" => PATH,
+        b"op" => OPERATION,
+        b"msg" => TEXT,
+        b"fw_action" => VERDICT,
         _ => SLOTS,
     }
 }
@@ -79,10 +87,11 @@ fn read<'a>(
     for pair in key_value::pairs(opened.inner, key_value::LOGFMT) {
         f.set(slot(pair.key), pair.decode(scratch));
     }
-    match f.text(MESSAGE) {
-        Some(b"537") => {}
-        Some(_) => return Ok(None),
-        None => return Err(Reject::line(Reason::Malformed)),
+    let message = f.text(MESSAGE).ok_or_else(|| Reject::line(Reason::Malformed))?;
+    let closed = message == b"537";
+    let both = f.first(&[SRC, SRC6]).is_some() && f.first(&[DST, DST6]).is_some();
+    if !closed && !both {
+        return Ok(None);
     }
     let mut event = Event { dataset: "sonicwall", role: settings.role, ..Event::default() };
     event.timestamp = match f.stamp(TIME, |text| settings.local.any(text))? {
@@ -93,15 +102,31 @@ fn read<'a>(
     event.destination = party(&f, DST, DST6)?;
     event.source.bytes = f.number(SENT)?;
     event.destination.bytes = f.number(RECEIVED)?;
-    event.destination.domain = f.text(NAME);
+    event.destination.domain = f.text(NAME).filter(|name| address(name).is_none());
     event.duration = f.number::<u32>(MILLIS)?.map(|millis| Span(i64::from(millis) * 1_000));
     if let Some(proto) = f.text(PROTO) {
         let mut parts = proto.splitn(2, |&byte| byte == b'/');
         event.transport = parts.next().map(transport);
         event.protocol = parts.next();
     }
-    event.user = f.text(USER);
+    event.user = f.text(USER).filter(|user| !user.starts_with(b"Unknown"));
+    event.url = f.text(PATH);
+    event.method = match f.text(OPERATION) {
+        Some(b"1") => Some(b"GET"),
+        Some(b"2") => Some(b"POST"),
+        Some(b"3") => Some(b"HEAD"),
+        _ => None,
+    };
     event.observer = opened.host.or(f.text(SERIAL));
+    let refused = f.text(VERDICT) == Some(b"drop")
+        || f.text(TEXT).is_some_and(|text| holds(text, &[b"dropped"]) || holds(text, &[b"denied"]));
+    event.aside = match message {
+        b"537" if event.source.bytes.or(event.destination.bytes).is_none() => Some(Aside::Attempt),
+        b"537" => None,
+        b"98" => Some(Aside::Unfinished),
+        _ if refused => Some(Aside::Refused),
+        _ => Some(Aside::Repeated),
+    };
     Ok(Some(event))
 }
 
@@ -161,8 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn other_messages_tell_of_no_transfer() {
-        nothing(&KIND, &[&LINE.replace("m=537", "m=97"), &LINE.replace("m=537", "m=98")]);
+    fn other_messages_stand_aside() {
+        let aside = |from: &str, to: &str| one(&KIND, &LINE.replace(from, to)).aside;
+        assert_eq!(aside("m=537", "m=97"), Some(Aside::Repeated));
+        assert_eq!(aside("m=537", "m=98"), Some(Aside::Unfinished));
+        assert_eq!(
+            aside("m=537 msg=\"Connection Closed\"", "m=38 msg=\"ICMP packet dropped\""),
+            Some(Aside::Refused)
+        );
+        assert_eq!(aside("sent=10000184 rcvd=224", ""), Some(Aside::Attempt));
+        nothing(&KIND, &["id=firewall sn=0017C5000001 fw=198.51.100.1 m=1388 src=10.1.2.3"]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Sophos Firewall (XG, XGS): `device="SFW" … log_type="Firewall" … sent_bytes=… recv_bytes=…`.
 //!
 //! Only firewall lines of the end of a connection count: `Interim` ones carry totals so far, `Start` ones nothing yet, and
-//! content filtering repeats its connection.
+//! content filtering, virus scanning and the like repeat their connection.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role};
+use crate::event::{Aside, Event, Role, address};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -52,7 +52,13 @@ const DURATION: usize = 13;
 const USER: usize = 14;
 const DEVICE: usize = 15;
 const APP: usize = 16;
-const SLOTS: usize = 17;
+const URL: usize = 17;
+const HOST: usize = 18;
+const AGENT: usize = 19;
+const STATUS: usize = 20;
+const METHOD: usize = 21;
+const SUBTYPE: usize = 22;
+const SLOTS: usize = 23;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -62,8 +68,8 @@ fn slot(key: &[u8]) -> usize {
         b"timestamp" => STAMP,
         b"log_type" => TYPE,
         b"connevent" | b"con_event" => PHASE,
-        b"src_ip" => SRC,
-        b"dst_ip" => DST,
+        b"src_ip" | b"sourceip" => SRC,
+        b"dst_ip" | b"destinationip" => DST,
         b"src_port" => SPORT,
         b"dst_port" => DPORT,
         b"sent_bytes" | b"bytes_sent" => SENT,
@@ -73,6 +79,12 @@ fn slot(key: &[u8]) -> usize {
         b"user_name" => USER,
         b"device_name" | b"device_serial_id" => DEVICE,
         b"application" | b"app_name" => APP,
+        b"url" => URL,
+        b"domain" | b"domainname" => HOST,
+        b"user_agent" | b"http_user_agent" => AGENT,
+        b"status_code" | b"http_status" => STATUS,
+        b"method" | b"http_method" => METHOD,
+        b"log_subtype" => SUBTYPE,
         _ => SLOTS,
     }
 }
@@ -88,10 +100,10 @@ fn read<'a>(
     for pair in key_value::pairs(opened.inner, key_value::LOGFMT) {
         f.set(slot(pair.key), pair.decode(scratch));
     }
-    match (f.text(TYPE), f.text(PHASE)) {
-        (None, _) => return Err(Reject::line(Reason::Malformed)),
-        (Some(b"Firewall"), None | Some(b"Stop" | b"End")) => {}
-        _ => return Ok(None),
+    let kind = f.text(TYPE).ok_or_else(|| Reject::line(Reason::Malformed))?;
+    let firewall = kind == b"Firewall";
+    if !firewall && (f.text(SRC).is_none() || f.text(DST).is_none()) {
+        return Ok(None);
     }
     let mut event = Event { dataset: "sophos-xg", role: settings.role, ..Event::default() };
     event.timestamp = stamp(&f, settings, &opened)?;
@@ -102,6 +114,17 @@ fn read<'a>(
     event.protocol = f.text(APP);
     event.user = f.text(USER);
     event.observer = f.text(DEVICE).or(opened.host);
+    event.url = f.text(URL);
+    event.destination.domain = f.text(HOST).filter(|name| address(name).is_none());
+    event.user_agent = f.text(AGENT);
+    event.status = f.status(STATUS);
+    event.method = f.text(METHOD);
+    event.aside = match (firewall, f.text(PHASE), f.text(SUBTYPE)) {
+        (false, ..) => Some(Aside::Repeated),
+        (_, Some(b"Start" | b"Interim"), _) => Some(Aside::Unfinished),
+        (_, None, Some(b"Denied" | b"Drop")) => Some(Aside::Refused),
+        _ => None,
+    };
     Ok(Some(event))
 }
 
@@ -158,12 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_tell_of_no_transfer() {
-        let web = LINE.replace("log_type=\"Firewall\"", "log_type=\"Content Filtering\"");
-        nothing(
-            &KIND,
-            &[&web, &LINE.replace("\"Stop\"", "\"Interim\""), &LINE.replace("\"Stop\"", "\"Start\"")],
-        );
+    fn other_lines_stand_aside() {
+        let aside = |from: &str, to: &str| one(&KIND, &LINE.replace(from, to)).aside;
+        assert_eq!(aside("log_type=\"Firewall\"", "log_type=\"Content Filtering\""), Some(Aside::Repeated));
+        assert_eq!(aside("\"Stop\"", "\"Interim\""), Some(Aside::Unfinished));
+        assert_eq!(aside("\"Stop\"", "\"Start\""), Some(Aside::Unfinished));
+        let denied = LINE.replace("connevent=\"Stop\" ", "").replace("\"Allowed\"", "\"Denied\"");
+        assert_eq!(one(&KIND, &denied).aside, Some(Aside::Refused));
+        nothing(&KIND, &["log_type=\"Event\" log_component=\"GUI\" src_ip=10.1.2.3"]);
     }
 
     #[test]

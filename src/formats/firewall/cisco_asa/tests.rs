@@ -46,8 +46,7 @@ fn a_connection_event_is_exact() {
     let expected = Event {
         dataset: "cisco-asa",
         role: Role::Flow,
-        timestamp: AT,
-        stamped: Stamped::Start,
+        timestamp: AT + Span::SECOND.times(30),
         duration: Some(Span::SECOND.times(30)),
         source: end("10.1.2.3", 50123, Some(10_000_184)),
         destination: Endpoint { domain: Some(b"files.example"), ..end("203.0.113.9", 443, Some(224)) },
@@ -59,17 +58,106 @@ fn a_connection_event_is_exact() {
         ..Event::default()
     };
     assert_eq!(event, expected);
-    // An old release without the first packet's time has the header's.
-    let old = one(&KIND, &EVENT.replace("FirstPacketSecond", "Other"));
-    assert_eq!((old.stamped, old.timestamp), (Stamped::End, AT + Span::SECOND.times(30)));
+    // A header without a year leaves it to the first packet's time.
+    let old = one(&KIND, &EVENT.replace("2023-03-29T01:02:33Z ftd-1 :", "Mar 29 03:02:33 ftd-1"));
+    assert_eq!((old.stamped, old.timestamp), (Stamped::Start, AT));
 }
 
 #[test]
-fn other_messages_tell_of_no_transfer() {
-    nothing(
+fn other_messages_stand_aside() {
+    nothing(&KIND, &[BUILT, "<166>Mar 29 2023 01:02:03: %ASA-6-605005: Login permitted from 10.1.2.3/50123"]);
+    assert_eq!(one(&KIND, &EVENT.replace("430003", "430002")).aside, Some(Aside::Unfinished));
+    assert_eq!(one(&KIND, &EVENT.replace("430003", "430005")).aside, Some(Aside::Repeated));
+    let (client, server) = (end("10.1.2.3", 50123, None), end("203.0.113.9", 443, None));
+    let bare = |end: Endpoint<'static>| Endpoint { port: None, ..end };
+    for (message, aside, ends) in [
+        (
+            "4-106023: Deny tcp src in:10.1.2.3/50123 dst out:203.0.113.9/443 by access-group \"out\" [0x0, 0x0]",
+            Aside::Refused,
+            (client, server),
+        ),
+        (
+            "4-106023: Deny icmp src in:10.1.2.3 dst out:203.0.113.9 (type 8, code 0) by access-group \"out\"",
+            Aside::Refused,
+            (bare(client), bare(server)),
+        ),
+        (
+            "4-106023: Deny udp src in:10.1.2.3/50123(LOCAL\\jdoe) dst out:203.0.113.9/443 by access-group \"out\"",
+            Aside::Refused,
+            (client, server),
+        ),
+        (
+            "2-106001: Inbound TCP connection denied from 10.1.2.3/50123 to 203.0.113.9/443 flags SYN  on interface out",
+            Aside::Refused,
+            (client, server),
+        ),
+        (
+            "6-106015: Deny TCP (no connection) from 10.1.2.3/50123 to 203.0.113.9/443 flags RST  on interface out",
+            Aside::Refused,
+            (client, server),
+        ),
+        (
+            "2-106016: Deny IP spoof from (10.1.2.3) to 203.0.113.9 on interface out",
+            Aside::Refused,
+            (bare(client), bare(server)),
+        ),
+        (
+            "6-106100: access-list in permitted tcp in/10.1.2.3(50123) -> out/203.0.113.9(443) hit-cnt 1 first hit",
+            Aside::Repeated,
+            (client, server),
+        ),
+        (
+            "5-106100: access-list in denied tcp in/10.1.2.3(50123)(LOCAL\\jdoe) -> out/203.0.113.9(443) hit-cnt 1",
+            Aside::Refused,
+            (client, server),
+        ),
+        (
+            "4-313004: Denied ICMP type=0, from laddr 10.1.2.3 on interface in to 203.0.113.9: no matching session",
+            Aside::Refused,
+            (bare(client), bare(server)),
+        ),
+        (
+            "4-313005: No matching connection for ICMP error message: icmp src in:10.1.2.3 dst out:203.0.113.9 (type 3, code 3) on in interface. Original IP payload: udp src 192.0.2.1/53 dst 192.0.2.2/10872.",
+            Aside::Refused,
+            (bare(client), bare(server)),
+        ),
+        (
+            "4-338002: Dynamic Filter permitted black listed TCP traffic from in:10.1.2.3/50123 (192.0.2.1/7890) to out:203.0.113.9/443 (203.0.113.9/443), destination",
+            Aside::Repeated,
+            (client, server),
+        ),
+        (
+            "7-710005: UDP request discarded from 10.1.2.3/50123 to out:203.0.113.9/443",
+            Aside::Refused,
+            (client, server),
+        ),
+        (
+            "5-304001: 10.1.2.3 Accessed URL 203.0.113.9:http://files.example/a",
+            Aside::Repeated,
+            (bare(client), bare(server)),
+        ),
+        (
+            "5-304002: Access denied URL http://files.example/a SRC 10.1.2.3 DEST 203.0.113.9 on interface in",
+            Aside::Refused,
+            (bare(client), bare(server)),
+        ),
+    ] {
+        let event = one(&KIND, &format!("<166>Mar 29 2023 01:02:03 asa-1 : %ASA-{message}"));
+        assert_eq!((event.aside, event.timestamp), (Some(aside), AT), "{message}");
+        assert_eq!((event.source, event.destination), ends, "{message}");
+    }
+    let url = one(
         &KIND,
-        &[BUILT, &EVENT.replace("430003", "430002"), "<166>Mar 29 2023 01:02:03: %ASA-4-106023: Deny tcp"],
+        "<166>Mar 29 2023 01:02:03: %ASA-5-304001: jdoe@10.1.2.3(LOCAL\\jdoe) Accessed JAVA URL x@203.0.113.9:http://files.example/a[0]",
     );
+    assert_eq!((url.user, url.url), (Some(&b"jdoe"[..]), Some(&b"http://files.example/a[0]"[..])));
+    let v6 = one(
+        &KIND,
+        "<166>Mar 29 2023 01:02:03: %ASA-4-106023: Deny icmp src in:2001:db8::3 dst out:2001:db8::9 (type 128, code 0) by access-group \"x\"",
+    );
+    assert_eq!(v6.source.ip, Some("2001:db8::3".parse().unwrap()));
+    let old = one(&KIND, &TEARDOWN.replace("302014:", "302014"));
+    assert_eq!(old.source.port, Some(50123));
 }
 
 #[test]
