@@ -2,7 +2,7 @@
 
 use super::{Ending, say};
 use crate::synth::{self, command::Request};
-use crate::units::{Bytes, Timestamp};
+use crate::units::{Bytes, Span, Timestamp};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs::File;
@@ -29,15 +29,24 @@ pub(super) struct Arguments {
     /// How the log is written
     #[arg(long, value_name = "FORMAT", default_value_t = Request::default().format)]
     format: String,
-    /// Hosts that leak, for each scenario; default: one in a thousand
+    /// Thefts of each scenario, over the hosts and the weeks
+    #[arg(long, value_name = "N", default_value_t = Request::default().thefts)]
+    thefts: u32,
+    /// Nothing is stolen for so long; 0h: thefts from day one; default: a third of the log, at most ten days
+    #[arg(long, value_name = "SPAN")]
+    learning: Option<Span>,
+    /// Hosts that leak, for each theft; default: as the scenario says
     #[arg(long, value_name = "N")]
     leaking: Option<u32>,
-    /// Bytes stolen, for each scenario, as in 974GB; default: the published figure
+    /// Bytes stolen, for each theft, as in 974GB; default: the scenario's own figure
     #[arg(long, value_name = "SIZE")]
     bytes: Option<Bytes>,
     /// Writes fewer lines, not fewer bytes: n connections a day become n^POWER lines (above 0, at most 1)
     #[arg(long, value_name = "POWER", default_value_t = Request::default().line_power)]
     lines: f64,
+    /// No gaps, late or double lines, clocks that are off, or addresses that move
+    #[arg(long)]
+    tidy: bool,
     /// Where the truth goes: one JSON object a theft and host
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
@@ -51,7 +60,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         start: arguments.start,
         scenarios: arguments.scenario.clone(),
         format: arguments.format.clone(),
+        thefts: arguments.thefts,
+        learning: arguments.learning,
         leaking: arguments.leaking,
+        is_tidy: arguments.tidy,
         bytes: arguments.bytes,
         line_power: arguments.lines,
     }
@@ -68,7 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     to.flush()?;
     labels.flush()?;
     say(&format!(
-        "{} transfers, {} of log, {} stolen by {} hosts",
+        "{} transfers, {} of log, {} stolen, {} labels",
         totals.transfers, totals.written, totals.stolen, totals.labels
     ));
     Ok(Ending::Nothing)

@@ -1,8 +1,9 @@
 //! The hours of the log as people live them: which weekday, a working day or not, patch day, month end.
 //!
-//! All in UTC; time zones of sites are not modelled yet.
+//! The log and what is tied to dates are in UTC; habits follow the clock of the host's site (see [`SITES`]).
 
 use crate::units::{Span, Timestamp};
+use jiff::civil::Date;
 
 /// One hour of the log.
 #[derive(Clone, Copy, Debug)]
@@ -21,14 +22,34 @@ pub(super) struct Hour {
     day_of_month: i8,
     /// 28 to 31.
     days_in_month: i8,
+    /// By the clock of each of [`SITES`].
+    local: [Local; SITES.len()],
 }
+
+/// An hour by the clock of a site.
+#[derive(Clone, Copy, Debug)]
+struct Local {
+    /// 0 to 23.
+    of_day: usize,
+    is_working_day: bool,
+}
+
+/// Where hosts stand: hours ahead of UTC, and hosts per thousand. No summer time.
+pub(super) const SITES: [(i32, u32); 4] = [(0, 720), (1, 130), (-5, 100), (8, 50)];
 
 impl Hour {
     /// Hour `index` of a log that starts at `start`, a midnight in UTC.
     pub(super) fn new(start: Timestamp, index: u32) -> Hour {
         let moment = start + Span::HOUR.times(i64::from(index));
-        let zoned = jiff::Timestamp::from_microsecond(moment.0).unwrap_or_default();
-        let date = zoned.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let date = date(moment);
+        let local = SITES.map(|(ahead, _)| {
+            let date = self::date(moment + Span::HOUR.times(i64::from(ahead)));
+            let of_day = i64::from(index % 24) + i64::from(ahead);
+            Local {
+                of_day: usize::try_from(of_day.rem_euclid(24)).unwrap_or(0),
+                is_working_day: date.weekday().to_monday_zero_offset() < 5 && !is_holiday(date),
+            }
+        });
         Hour {
             index,
             start: moment,
@@ -37,7 +58,13 @@ impl Hour {
             weekday: date.weekday().to_monday_zero_offset(),
             day_of_month: date.day(),
             days_in_month: date.days_in_month(),
+            local,
         }
+    }
+
+    /// 0 to 23, by the clock of a site.
+    pub(super) fn local_hour(&self, site: usize) -> usize {
+        self.local.get(site).map_or(self.of_day, |local| local.of_day)
     }
 
     /// The moment `fraction` (0 to 1, or beyond for later hours) into the hour, in whole milliseconds.
@@ -46,9 +73,9 @@ impl Hour {
         self.start + Span(millis.saturating_mul(1000))
     }
 
-    /// Monday to Friday.
+    /// Monday to Friday and no holiday, in UTC.
     pub(super) fn is_working_day(&self) -> bool {
-        self.weekday < 5
+        self.local.first().is_some_and(|local| local.is_working_day)
     }
 
     /// Which Tuesday of the month this day is, from 1; `None` on other days. Vendors publish on the second, and a
@@ -63,8 +90,41 @@ impl Hour {
         for later in 1..=(self.days_in_month - self.day_of_month) {
             working_days_left += i32::from((self.weekday + later) % 7 < 5);
         }
-        self.is_working_day() && working_days_left < 2
+        self.weekday < 5 && working_days_left < 2
     }
+}
+
+fn date(moment: Timestamp) -> Date {
+    let stamp = jiff::Timestamp::from_microsecond(moment.0).unwrap_or_default();
+    stamp.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// The bank holidays of England, which the whole company keeps; those that fall on a weekend are not moved.
+fn is_holiday(date: Date) -> bool {
+    let monday = date.weekday().to_monday_zero_offset() == 0;
+    match (date.month(), date.day()) {
+        (1, 1) | (12, 25 | 26) => true,
+        (5, day) if monday => day <= 7 || day > 24,
+        (8, day) if monday => day > 24,
+        (3 | 4, _) => {
+            let easter = easter(date.year());
+            let from = |days: i64| easter.checked_add(jiff::Span::new().days(days)).ok();
+            from(-2) == Some(date) || from(1) == Some(date)
+        }
+        _ => false,
+    }
+}
+
+/// Easter Sunday by the anonymous Gregorian rule (Nature, 1876), for the years 1970 to 9999.
+fn easter(year: i16) -> Date {
+    let year = i32::from(year);
+    let (a, b, c) = (year % 19, year / 100, year % 100);
+    let h = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;
+    let l = (32 + 2 * (b % 4) + 2 * (c / 4) - h - c % 4) % 7;
+    let m = (a + 11 * h + 22 * l) / 451;
+    let sum = h + l - 7 * m + 114;
+    let (month, day) = (i8::try_from(sum / 31).unwrap_or(4), i8::try_from(sum % 31 + 1).unwrap_or(1));
+    Date::new(i16::try_from(year).unwrap_or(1970), month, day).unwrap_or_default()
 }
 
 /// When in the day and the week something is done.
@@ -95,16 +155,17 @@ const NIGHT: [f64; 24] = [
 ];
 
 impl Rhythm {
-    /// How busy this hour is against the mean hour of a working day.
-    pub(super) fn weight(self, hour: &Hour) -> f64 {
+    /// How busy this hour is at a site against the mean hour of a working day.
+    pub(super) fn weight(self, hour: &Hour, site: usize) -> f64 {
         let (shape, weekend) = match self {
             Rhythm::Always => return 1.0,
             Rhythm::Office => (&OFFICE, 0.12),
             Rhythm::Public => (&PUBLIC, 0.8),
             Rhythm::Night => (&NIGHT, 1.0),
         };
-        let factor = if hour.is_working_day() { 1.0 } else { weekend };
-        factor * shape.get(hour.of_day).copied().unwrap_or(1.0)
+        let is_working_day = hour.local.get(site).is_some_and(|local| local.is_working_day);
+        let factor = if is_working_day { 1.0 } else { weekend };
+        factor * shape.get(hour.local_hour(site)).copied().unwrap_or(1.0)
     }
 }
 
@@ -135,5 +196,38 @@ mod tests {
         assert_eq!(days(|hour| hour.tuesday() == Some(4)), [28]);
         assert_eq!(days(Hour::is_month_end), [30, 31]);
         assert_eq!(days(|hour| hour.weekday == 6), [5, 12, 19, 26]);
+    }
+
+    #[test]
+    fn holidays_of_2023() {
+        let start: Timestamp = "2023-01-01".parse().unwrap();
+        let off: Vec<String> = (0..365)
+            .map(|day| Hour::new(start, day * 24))
+            .filter(|hour| hour.weekday < 5 && !hour.is_working_day())
+            .map(|hour| date(hour.start).to_string())
+            .collect();
+        assert_eq!(
+            off,
+            [
+                "2023-04-07",
+                "2023-04-10",
+                "2023-05-01",
+                "2023-05-29",
+                "2023-08-28",
+                "2023-12-25",
+                "2023-12-26"
+            ]
+        );
+    }
+
+    #[test]
+    fn sites_have_their_own_clocks() {
+        // Friday 23:00 UTC is Saturday in the east and Friday evening in the west.
+        let hour = Hour::new("2023-03-24".parse().unwrap(), 23);
+        assert_eq!([0, 1, 2, 3].map(|site| hour.local_hour(site)), [23, 0, 18, 7]);
+        let working = [0, 1, 2, 3].map(|site| Rhythm::Office.weight(&hour, site) > 0.05);
+        assert_eq!(working, [true, false, true, true]);
+        assert!(Rhythm::Office.weight(&hour, 3) < 0.2, "Saturday morning");
+        assert_eq!(SITES.iter().map(|site| site.1).sum::<u32>(), 1000);
     }
 }

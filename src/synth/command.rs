@@ -23,16 +23,24 @@ pub struct Request {
     pub scenarios: Vec<String>,
     /// `--format`.
     pub format: String,
-    /// `--leaking`: hosts per scenario; a thousandth of the estate when not given.
+    /// `--thefts`: of each scenario, see [`THEFTS`].
+    pub thefts: u32,
+    /// `--learning`: how long nothing is stolen; a third of the log, at most ten days, when not given.
+    pub learning: Option<Span>,
+    /// `--leaking`: hosts per theft; what the scenario says when not given.
     pub leaking: Option<u32>,
-    /// `--bytes`: stolen per scenario; the scenario's published figure when not given.
+    /// `--bytes`: stolen per theft; the scenario's own figure when not given.
     pub bytes: Option<Bytes>,
+    /// `--tidy`: see [`Settings::is_tidy`].
+    pub is_tidy: bool,
     /// `--lines`: see [`Settings::line_power`].
     pub line_power: f64,
 }
 
 /// How many hosts an estate may have. Below fifty there is not one of each role.
 pub const HOSTS: RangeInclusive<u32> = 50..=1_000_000;
+/// How many thefts of each scenario there may be.
+pub const THEFTS: RangeInclusive<u32> = 1..=1000;
 /// How many days a log may have.
 pub const DAYS: RangeInclusive<u32> = 1..=366;
 
@@ -46,8 +54,11 @@ impl Default for Request {
             start: Timestamp(1_679_529_600_000_000), // 2023-03-23
             scenarios: vec!["capita-2023".to_owned()],
             format: "zeek-conn".to_owned(),
+            thefts: 1,
+            learning: None,
             leaking: None,
             bytes: None,
+            is_tidy: false,
             line_power: 1.0,
         }
     }
@@ -70,6 +81,7 @@ impl Request {
     pub fn resolve(&self) -> Result<Settings, RequestError> {
         within("--hosts", self.hosts, HOSTS)?;
         within("--days", self.days, DAYS)?;
+        within("--thefts", self.thefts, THEFTS)?;
         if !(self.line_power > 0.0 && self.line_power <= 1.0) {
             return Err(RequestError(format!("--lines {} is not above 0 and at most 1", self.line_power)));
         }
@@ -79,8 +91,12 @@ impl Request {
         }
         let format = writers::by_name(&self.format)
             .ok_or_else(|| unknown("--format", &self.format, WRITERS.iter().map(|writer| writer.name)))?;
-        let leaking = self.leaking.unwrap_or(self.hosts.div_ceil(1000));
-        if leaking == 0 || leaking > self.hosts / 10 {
+        let length = Span::DAY.times(i64::from(self.days));
+        let learning = self.learning.unwrap_or(Span(length.0 / 3).min(Span::DAY.times(10)));
+        if learning >= length {
+            return Err(RequestError(format!("--learning {learning} leaves no time in {} days", self.days)));
+        }
+        if let Some(leaking) = self.leaking.filter(|leaking| *leaking == 0 || *leaking > self.hosts / 10) {
             return Err(RequestError(format!(
                 "--leaking {leaking} is not between 1 and a tenth of the {} hosts",
                 self.hosts
@@ -93,8 +109,11 @@ impl Request {
             start: self.start.floor(Span::DAY),
             scenarios: self.scenarios()?,
             format,
-            leaking,
+            thefts: self.thefts,
+            learning,
+            leaking: self.leaking,
             bytes: self.bytes,
+            is_tidy: self.is_tidy,
             line_power: self.line_power,
         })
     }
@@ -135,7 +154,8 @@ mod tests {
     #[test]
     fn the_default_is_the_estate_of_the_readme() {
         let settings = Request::default().resolve().unwrap();
-        assert_eq!((settings.hosts, settings.leaking, settings.days), (3000, 3, 8));
+        assert_eq!((settings.hosts, settings.thefts, settings.days), (3000, 1, 8));
+        assert_eq!(settings.learning, Span::HOUR.times(64));
         assert_eq!(settings.start.to_string(), "2023-03-23T00:00:00Z");
     }
 
@@ -152,9 +172,10 @@ mod tests {
             said(|r| r.format = "x".into()),
             "--format x is not known: choose from zeek-conn, squid, w3c, vpc"
         );
-        assert!(
-            said(|r| r.scenarios = vec!["quiet,x".into()]).ends_with("choose from quiet, capita-2023, all")
-        );
+        let scenarios = said(|r| r.scenarios = vec!["quiet,x".into()]);
+        assert!(scenarios.contains("choose from quiet, capita-2023, ") && scenarios.ends_with(", all"));
+        assert!(said(|r| r.thefts = 0).starts_with("--thefts 0"));
+        assert!(said(|r| r.learning = Some(Span::DAY.times(8))).starts_with("--learning"));
         assert!(said(|r| r.leaking = Some(0)).starts_with("--leaking 0"));
         assert!(said(|r| r.line_power = f64::NAN).starts_with("--lines NaN"));
         assert!(said(|r| r.start = Timestamp::MAX).starts_with("--start"));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// Sums so far, by position in `Settings::scenarios`, host and destination.
+/// Sums so far, by position among all thefts, host and destination.
 #[derive(Default)]
 pub(super) struct Labels {
     sums: BTreeMap<(usize, Peer, Peer), Sum>,
@@ -23,6 +23,8 @@ struct Sum {
 #[derive(Serialize)]
 struct Line<'a> {
     scenario: &'a str,
+    /// Which theft of this kind, from 1: rows with the same number belong together.
+    theft: usize,
     host: String,
     destination: String,
     start: String,
@@ -47,16 +49,18 @@ impl Labels {
         (self.sums.len() as u64, self.sums.values().map(|sum| sum.bytes).sum())
     }
 
-    /// Writes all rows. `name` gives a scenario's name by its position, `destination` the log's word for a peer.
+    /// Writes all rows. `name` gives a theft's scenario and number by its position, `destination` the log's word for a peer.
     pub(super) fn write(
         &self,
         out: &mut dyn Write,
-        name: &dyn Fn(usize) -> &'static str,
+        name: &dyn Fn(usize) -> (&'static str, usize),
         destination: &dyn Fn(Peer) -> String,
     ) -> io::Result<()> {
         for ((theft, host, peer), sum) in &self.sums {
+            let (scenario, theft) = name(*theft);
             let line = Line {
-                scenario: name(*theft),
+                scenario,
+                theft,
                 host: host.address.to_string(),
                 destination: destination(*peer),
                 start: sum.start.to_string(),

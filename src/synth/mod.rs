@@ -5,12 +5,13 @@
 //! with hosts and with what is open at once, not with days. Hosts are private addresses, everything else is nobody's
 //! (see `places`). Not a model of any real company, and not the only one to judge a detector by.
 //!
-//! The flow: `roles`, `noise` and `scenarios` add what opens in an hour → `timeline` orders it by closing → `writers`
-//! write it → `labels` add up what was stolen. A new role, event, theft or format is a file and a row in its table.
+//! The flow: `roles`, `noise` and `scenarios` add what opens in an hour → `disorder` moves addresses, clocks and lines →
+//! `timeline` orders it by closing → `writers` write it → `labels` add up what was stolen. A new role, event, theft or format is a file and a row in its table.
 
 mod arithmetic;
 mod calendar;
 pub mod command;
+mod disorder;
 mod labels;
 mod noise;
 mod places;
@@ -27,6 +28,7 @@ mod tests;
 
 use crate::units::{Bytes, Span, Timestamp};
 use calendar::Hour;
+use disorder::Disorder;
 use labels::Labels;
 use scenarios::{Brief, Scenario, Theft};
 use std::collections::BTreeSet;
@@ -46,14 +48,20 @@ pub struct Settings {
     pub seed: u64,
     /// A midnight in UTC.
     pub start: Timestamp,
-    /// The thefts, each with hosts of its own.
+    /// The kinds of theft.
     pub scenarios: Vec<&'static Scenario>,
+    /// How many thefts of each kind, all with hosts of their own; at least 1.
+    pub thefts: u32,
+    /// How long nothing is stolen, from the start; 0 for thefts from day one.
+    pub learning: Span,
     /// How it is written.
     pub format: &'static Writer,
-    /// Hosts that leak, per scenario; from 1 to a tenth of all.
-    pub leaking: u32,
-    /// Stolen per scenario; the scenario's published figure when not given.
+    /// Hosts that leak, per theft, from 1 to a tenth of all; what the scenario says when not given.
+    pub leaking: Option<u32>,
+    /// Stolen per theft; the scenario's own figure when not given.
     pub bytes: Option<Bytes>,
+    /// Without gaps, late and double lines, clocks that are off and addresses that move.
+    pub is_tidy: bool,
     /// Scales lines, not bytes: a habit of n > 1 connections a day shows as n^`line_power` lines that carry all of its
     /// bytes. Above 0, at most 1; 1 writes every connection.
     pub line_power: f64,
@@ -62,7 +70,7 @@ pub struct Settings {
 /// What was generated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Transfers that closed before the end of the log, whether or not the format shows them.
+    /// Transfers that closed before the end of the log, whether or not it shows them.
     pub transfers: u64,
     /// Bytes of log text.
     pub written: Bytes,
@@ -82,7 +90,9 @@ pub fn run(settings: &Settings, out: &mut dyn Write, labels: &mut dyn Write) -> 
     let hours = settings.days.saturating_mul(24);
     let world = World::new(settings.seed, settings.start, hours, settings.hosts, settings.line_power);
     let mut thefts = thefts(settings, &world);
+    let disorder = Disorder::new(&world, settings.is_tidy);
     let mut pen = Pen {
+        disorder: &disorder,
         lines: (settings.format.open)(),
         text: Vec::with_capacity(2 * BUFFER),
         labels: Labels::default(),
@@ -102,9 +112,10 @@ pub fn run(settings: &Settings, out: &mut dyn Write, labels: &mut dyn Write) -> 
             theft.hour(&world, &hour, &mut opened);
         }
         for transfer in opened.drain(..) {
-            timeline.push(transfer);
+            let (seen, after) = disorder.seen(&world, transfer);
+            timeline.push(seen, after);
         }
-        // Nothing that opens later can close before the next hour begins.
+        // Nothing that opens later is written before the next hour begins.
         while let Some(transfer) = timeline.before(hour.start + Span::HOUR) {
             pen.write(&transfer, out)?;
         }
@@ -114,7 +125,11 @@ pub fn run(settings: &Settings, out: &mut dyn Write, labels: &mut dyn Write) -> 
     pen.flush(out)?;
     out.flush()?;
 
-    let name = |position: usize| settings.scenarios.get(position).map_or("", |scenario| scenario.name);
+    let kinds = settings.scenarios.len().max(1);
+    let name = |position: usize| {
+        let scenario = settings.scenarios.get(position % kinds).map_or("", |scenario| scenario.name);
+        (scenario, position / kinds + 1)
+    };
     pen.labels.write(labels, &name, &|peer| pen.lines.destination(peer))?;
     labels.flush()?;
     let (rows, stolen) = pen.labels.totals();
@@ -123,28 +138,38 @@ pub fn run(settings: &Settings, out: &mut dyn Write, labels: &mut dyn Write) -> 
 
 fn thefts(settings: &Settings, world: &World) -> Vec<Box<dyn Theft>> {
     let mut taken = BTreeSet::new();
-    let plan = |(position, scenario): (usize, &&'static Scenario)| {
-        let bytes = settings.bytes.map(|bytes| bytes.0);
-        (scenario.plan)(world, &mut Brief { position, hosts: settings.leaking, bytes, taken: &mut taken })
+    let learning = u32::try_from(settings.learning.0 / Span::HOUR.0).unwrap_or(0).min(world.hours - 1);
+    let rounds =
+        (0..settings.thefts).flat_map(|number| settings.scenarios.iter().map(move |kind| (number, kind)));
+    let plan = |(position, (number, scenario)): (usize, (u32, &&'static Scenario))| {
+        let (bytes, leaking) = (settings.bytes.map(|bytes| bytes.0), settings.leaking);
+        (scenario.plan)(world, &mut Brief { position, number, learning, leaking, bytes, taken: &mut taken })
     };
-    settings.scenarios.iter().enumerate().map(plan).collect()
+    rounds.enumerate().map(plan).collect()
 }
 
 /// Writes lines and keeps the sums of what it has written.
-struct Pen {
+struct Pen<'a> {
+    disorder: &'a Disorder,
     lines: Box<dyn Lines>,
     text: Vec<u8>,
     labels: Labels,
     totals: Totals,
 }
 
-impl Pen {
+impl Pen<'_> {
     fn write(&mut self, transfer: &transfer::Transfer, out: &mut dyn Write) -> io::Result<()> {
+        self.totals.transfers += 1;
+        if self.disorder.is_lost(transfer) {
+            return Ok(());
+        }
         let before = self.text.len();
         self.lines.transfer(transfer, &mut self.text);
-        self.totals.transfers += 1;
         if self.text.len() > before {
             self.labels.written(transfer);
+            if self.disorder.is_twice(transfer) {
+                self.text.extend_from_within(before..);
+            }
         }
         if self.text.len() >= BUFFER { self.flush(out) } else { Ok(()) }
     }

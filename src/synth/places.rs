@@ -80,6 +80,16 @@ pub(super) fn any_site(random: &mut Random, fresh: f64) -> Peer {
     site("site", random.zipf(TAIL_SITES))
 }
 
+/// A place that nobody of the estate has been to, drawn as honest ones are: a thief's.
+pub(super) fn unknown(random: &mut Random) -> Peer {
+    site("site", TAIL_SITES + random.pick(NEW_SITES - TAIL_SITES))
+}
+
+/// A place that few go to: from the far half of the long tail.
+pub(super) fn rare(random: &mut Random) -> Peer {
+    site("site", TAIL_SITES / 2 + random.pick(TAIL_SITES / 2))
+}
+
 /// Somebody of the public, 248.0.0.0 to 253.255.255.255.
 pub(super) fn visitor(random: &mut Random) -> Peer {
     let number = random.pick(6 << 24);

@@ -1,4 +1,5 @@
-//! Puts transfers into the order in which their lines are written: by the moment they close. It holds only what is open
+//! Puts transfers into the order in which their lines are written: by the moment they close,
+//! or later where a line is late. It holds only what is open
 //! at once, so it does not grow with the length of the log.
 
 use super::arithmetic::share;
@@ -19,6 +20,8 @@ pub(super) struct Timeline {
 }
 
 struct Waiting {
+    /// When its line is written.
+    written: Timestamp,
     arrived: u64,
     transfer: Transfer,
 }
@@ -28,10 +31,12 @@ impl Timeline {
         Timeline { waiting: BinaryHeap::new(), arrived: 0, longest, peak: 0 }
     }
 
-    /// Takes a transfer, in pieces where the log cuts long ones. It must not open before the last `limit` of
-    /// [`Timeline::before`].
-    pub(super) fn push(&mut self, transfer: Transfer) {
-        let Some(longest) = self.longest.filter(|longest| longest.0 > 0) else { return self.wait(transfer) };
+    /// Takes a transfer, in pieces where the log cuts long ones; their lines are written so long after they close. None may
+    /// be written before the last `limit` of [`Timeline::before`].
+    pub(super) fn push(&mut self, transfer: Transfer, after: Span) {
+        let Some(longest) = self.longest.filter(|longest| longest.0 > 0) else {
+            return self.wait(transfer, after);
+        };
         let micros = |span: Span| u64::try_from(span.0).unwrap_or(0);
         let whole = micros(transfer.duration());
         let mut opened = transfer.opened;
@@ -41,7 +46,7 @@ impl Timeline {
             let (from, to) = (micros(opened - transfer.opened), micros(closed - transfer.opened));
             let part = |bytes| if whole == 0 { bytes } else { share(bytes, from, to, whole) };
             let (host_bytes, peer_bytes) = (part(transfer.host_bytes), part(transfer.peer_bytes));
-            self.wait(Transfer { opened, closed, host_bytes, peer_bytes, ..transfer });
+            self.wait(Transfer { opened, closed, host_bytes, peer_bytes, ..transfer }, after);
             if closed >= transfer.closed {
                 return;
             }
@@ -49,16 +54,17 @@ impl Timeline {
         }
     }
 
-    fn wait(&mut self, transfer: Transfer) {
+    fn wait(&mut self, transfer: Transfer, after: Span) {
         self.arrived += 1;
-        self.waiting.push(Reverse(Waiting { arrived: self.arrived, transfer }));
+        let written = transfer.closed + after;
+        self.waiting.push(Reverse(Waiting { written, arrived: self.arrived, transfer }));
         self.peak = self.peak.max(self.waiting.len());
     }
 
-    /// The next transfer that closes before `limit`.
+    /// The next transfer whose line is written before `limit`.
     pub(super) fn before(&mut self, limit: Timestamp) -> Option<Transfer> {
         let Reverse(next) = self.waiting.peek()?;
-        if next.transfer.closed >= limit {
+        if next.written >= limit {
             return None;
         }
         self.waiting.pop().map(|Reverse(next)| next.transfer)
@@ -67,7 +73,7 @@ impl Timeline {
 
 impl Ord for Waiting {
     fn cmp(&self, other: &Waiting) -> Ordering {
-        (self.transfer.closed, self.arrived).cmp(&(other.transfer.closed, other.arrived))
+        (self.written, self.arrived).cmp(&(other.written, other.arrived))
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Transfer {
     pub(super) agent: &'static str,
     /// Whether the other end answered at all.
     pub(super) outcome: Outcome,
-    /// The position in `Settings::scenarios` of the theft that it is part of; `None` for honest traffic and for the
+    /// The place among all thefts of the one that it is part of; `None` for honest traffic and for the
     /// thief's small talk, which is no theft of data.
     pub(super) theft: Option<usize>,
 }

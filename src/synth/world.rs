@@ -2,6 +2,7 @@
 //! with days.
 
 use super::arithmetic::power;
+use super::calendar::SITES;
 use super::random::{Random, stream};
 use super::roles::{ROLES, Role};
 use super::transfer::{Name, Peer};
@@ -36,6 +37,35 @@ pub(super) struct Host {
     pub(super) vigour: f64,
     /// It copies itself to the off-site vault at night.
     pub(super) off_site: bool,
+    /// Its site, a place in [`SITES`].
+    pub(super) site: usize,
+    /// The hours of the log in which it is there.
+    pub(super) serves: Service,
+}
+
+/// From when to when a machine is in service, in hours of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Service {
+    /// 0: since before the log.
+    pub(super) start: u32,
+    /// Above `start`; the length of the log: beyond it.
+    pub(super) end: u32,
+}
+
+/// Share of the hosts that come into service in a month, and that leave it.
+const RENEWED_A_MONTH: f64 = 0.03;
+
+impl Host {
+    /// Hours since some midnight by its own clock, never negative, for the hour `hour` of the log.
+    pub(super) fn clock(&self, hour: u32) -> u32 {
+        let ahead = SITES.get(self.site).map_or(0, |site| site.0);
+        (hour + 24).saturating_add_signed(ahead)
+    }
+
+    /// Whether it is in service in this hour of the log.
+    pub(super) fn is_there(&self, hour: u32) -> bool {
+        (self.serves.start..self.serves.end).contains(&hour)
+    }
 }
 
 impl World {
@@ -51,7 +81,9 @@ impl World {
                 let vigour = random.log_normal(1.0, 0.7).clamp(0.1, 10.0);
                 let off_site = random.chance(role.off_site);
                 let peer = Peer { address: address(position, place), name: name(role, place) };
-                hosts.push(Host { number, peer, role, vigour, off_site });
+                let site = site(&mut random);
+                let serves = serves(hours, &mut random);
+                hosts.push(Host { number, peer, role, vigour, off_site, site, serves });
             }
             runs.push(first..hosts.len());
         }
@@ -70,9 +102,37 @@ impl World {
         run.and_then(|run| self.hosts.get(run)).unwrap_or_default()
     }
 
+    /// A thousandth of the estate, at least one.
+    pub(super) fn one_in_a_thousand(&self) -> u32 {
+        u32::try_from(self.hosts.len().div_ceil(1000)).unwrap_or(u32::MAX)
+    }
+
     /// How many lines stand for `connections` of a day: all of them at `line_power` 1. One or fewer are never thinned.
     pub(super) fn lines(&self, connections: f64) -> f64 {
         if connections <= 1.0 { connections } else { power(connections, self.line_power) }
+    }
+}
+
+fn site(random: &mut Random) -> usize {
+    let mut lot = random.pick(1000);
+    for (place, (_, share)) in SITES.iter().enumerate() {
+        match lot.checked_sub(*share) {
+            Some(rest) => lot = rest,
+            None => return place,
+        }
+    }
+    0
+}
+
+fn serves(hours: u32, random: &mut Random) -> Service {
+    let share = RENEWED_A_MONTH * f64::from(hours) / 720.0;
+    let (is_new, is_retired) = (random.chance(share), random.chance(share));
+    let (a, b) = (1 + random.pick(hours.saturating_sub(1)), 1 + random.pick(hours.saturating_sub(1)));
+    match (is_new, is_retired) {
+        (false, false) => Service { start: 0, end: hours },
+        (true, false) => Service { start: a, end: hours },
+        (false, true) => Service { start: 0, end: a },
+        (true, true) => Service { start: a.min(b), end: a.max(b) + 1 },
     }
 }
 
@@ -119,6 +179,18 @@ mod tests {
             assert!(addresses.iter().all(|address| address.octets()[0] == 10 && address.is_private()));
             assert!(ROLES.iter().all(|role| !world.of_role(role.name).is_empty()));
         }
+    }
+
+    #[test]
+    fn some_hosts_are_new_and_some_retire() {
+        let hours = 28 * 24;
+        let world = World::new(1, Timestamp(0), hours, 10_000, 1.0);
+        let share = |keep: fn(&&Host) -> bool| world.hosts.iter().filter(keep).count();
+        assert!((200..360).contains(&share(|host| host.serves.start > 0)));
+        assert!((200..360).contains(&share(|host| host.serves.end < 28 * 24)));
+        assert!(world.hosts.iter().all(|host| host.serves.start < host.serves.end));
+        assert!(world.hosts.iter().all(|host| host.serves.end <= hours + 1));
+        assert!((6_900..7_500).contains(&share(|host| host.site == 0)));
     }
 
     #[test]

@@ -40,5 +40,6 @@ fn the_estate_names_its_three_thieves_first() {
         assert!(line.split('\t').any(|field| field == bytes), "{line}");
     }
     let summary = &run.rows("summary")[0];
-    assert_eq!(summary["hosts"], 3000);
+    // One of the 3,000 leaves service before it says anything.
+    assert_eq!(summary["hosts"], 2999);
 }

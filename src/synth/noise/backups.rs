@@ -7,22 +7,46 @@ use crate::synth::calendar::Hour;
 use crate::synth::places::VAULT;
 use crate::synth::random::stream;
 use crate::synth::transfer::Transfer;
-use crate::synth::world::World;
+use crate::synth::world::{Host, World};
 
 const HABIT: u64 = stream("backups");
 const NIGHT: u64 = stream("backups tonight");
 
-pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
-    for host in world.hosts.iter().filter(|host| host.off_site) {
+/// What a host's backup is like, night for night.
+pub(in crate::synth) struct Habit {
+    /// When it begins, in hours of the day by the host's clock.
+    begins: f64,
+    /// The hour of the day in which that is.
+    pub(in crate::synth) hour_of_day: u32,
+    /// Bytes of a usual night at the start of the log.
+    pub(in crate::synth) bytes: f64,
+    /// Twice as much once a week.
+    weekly: bool,
+    /// Bytes a second.
+    pub(in crate::synth) rate: f64,
+}
+
+impl Habit {
+    pub(in crate::synth) fn of(world: &World, host: &Host) -> Habit {
         let mut habit = world.random(HABIT, [u64::from(host.number), 0]);
         // Between 22:00 and 04:00, never across midnight of the plan.
-        let planned = (22.0 + habit.between(0.0, 6.0)) % 24.0;
-        if whole(planned.floor()) != hour.of_day as u64 {
+        let begins = (22.0 + habit.between(0.0, 6.0)) % 24.0;
+        Habit {
+            begins,
+            hour_of_day: u32::try_from(whole(begins.floor())).unwrap_or(0),
+            bytes: habit.log_normal(15e9, 0.6).clamp(5e9, 45e9),
+            weekly: habit.chance(0.33),
+            rate: habit.log_normal(25e6, 0.5),
+        }
+    }
+}
+
+pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
+    for host in world.hosts.iter().filter(|host| host.off_site && host.is_there(hour.index)) {
+        let Habit { begins: planned, hour_of_day, bytes: base, weekly, rate } = Habit::of(world, host);
+        if hour_of_day as usize != hour.local_hour(host.site) {
             continue;
         }
-        let base = habit.log_normal(15e9, 0.6).clamp(5e9, 45e9);
-        let weekly = habit.chance(0.33);
-        let rate = habit.log_normal(25e6, 0.5);
 
         let mut night = world.random(NIGHT, [u64::from(host.number), u64::from(hour.day)]);
         if night.chance(0.01) {

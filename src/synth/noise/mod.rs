@@ -1,9 +1,11 @@
 //! Honest events that are tied to dates or to single hosts and that a detector must not take for theft: one file each,
 //! one row in [`NOISE`]. Each draws an hour without memory of the hours before.
 
-mod backups;
+pub(super) mod backups;
 mod burst;
 mod honest_upload;
+mod mail_outs;
+mod migrations;
 mod month_end;
 mod one_offs;
 mod patch_day;
@@ -17,5 +19,13 @@ use super::world::World;
 pub(super) type Event = fn(&World, &Hour, &mut Vec<Transfer>);
 
 /// All of them.
-pub(super) const NOISE: &[Event] =
-    &[backups::hour, rollouts::hour, patch_day::hour, honest_upload::hour, one_offs::hour, month_end::hour];
+pub(super) const NOISE: &[Event] = &[
+    backups::hour,
+    rollouts::hour,
+    patch_day::hour,
+    honest_upload::hour,
+    one_offs::hour,
+    month_end::hour,
+    migrations::hour,
+    mail_outs::hour,
+];

@@ -18,7 +18,7 @@ pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
     if !hour.is_month_end() || !(16..20).contains(&hour.of_day) {
         return;
     }
-    for host in world.of_role("application-server") {
+    for host in world.of_role("application-server").iter().filter(|host| host.is_there(hour.index)) {
         let mut habit = world.random(HABIT, [u64::from(host.number), 0]);
         if !habit.chance(SHARE) || 16 + usize::try_from(habit.below(4)).unwrap_or(0) != hour.of_day {
             continue;

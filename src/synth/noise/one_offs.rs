@@ -16,8 +16,8 @@ const PROBABILITY: f64 = 1.0 / 425.0;
 const VENDORS: u32 = 40;
 
 pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
-    let mean = PROBABILITY / 24.0 * Rhythm::Office.weight(hour);
-    for host in &world.hosts {
+    for host in world.hosts.iter().filter(|host| host.is_there(hour.index)) {
+        let mean = PROBABILITY / 24.0 * Rhythm::Office.weight(hour, host.site);
         let mut random = world.random(DRAWS, [u64::from(host.number), u64::from(hour.index)]);
         if !random.chance(mean) {
             continue;

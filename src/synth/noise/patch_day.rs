@@ -21,7 +21,7 @@ pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
     if !WINDOW.contains(&hour.of_day) {
         return;
     }
-    for host in &world.hosts {
+    for host in world.hosts.iter().filter(|host| host.is_there(hour.index)) {
         let mut random = world.random(DRAWS, [u64::from(host.number), u64::from(hour.day)]);
         let takes_part = random.chance(reach);
         if !takes_part || WINDOW.start + usize::try_from(random.below(6)).unwrap_or(0) != hour.of_day {

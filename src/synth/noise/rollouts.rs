@@ -30,7 +30,7 @@ pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
         if !(lowest..highest).contains(&hour.of_day) {
             continue;
         }
-        for host in &world.hosts {
+        for host in world.hosts.iter().filter(|host| host.is_there(hour.index)) {
             let number = u64::from(host.number);
             if !world.random(MEMBER, [number, u64::from(period)]).chance(reach) {
                 continue;

@@ -114,7 +114,7 @@ pub(super) fn hour(
             }
         }
         Timing::Rhythm(rhythm) => {
-            for _ in 0..random.poisson(lines / 24.0 * rhythm.weight(hour) * host.vigour) {
+            for _ in 0..random.poisson(lines / 24.0 * rhythm.weight(hour, host.site) * host.vigour) {
                 let fraction = random.unit();
                 connect(fraction, random);
             }

@@ -54,11 +54,17 @@ const STREAM: u64 = stream("roles");
 
 /// Everything that all hosts do by habit and that opens in this hour.
 pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
-    for host in &world.hosts {
-        let mut random = world.random(STREAM, [u64::from(host.number), u64::from(hour.index)]);
-        for (place, activity) in (0_u64..).zip(host.role.activities) {
-            activity::hour(activity, world, host, place, hour, &mut random, out);
-        }
+    world.hosts.iter().for_each(|host| of_host(world, host, hour, out));
+}
+
+/// The same of one host.
+pub(super) fn of_host(world: &World, host: &Host, hour: &Hour, out: &mut Vec<Transfer>) {
+    if !host.is_there(hour.index) {
+        return;
+    }
+    let mut random = world.random(STREAM, [u64::from(host.number), u64::from(hour.index)]);
+    for (place, activity) in (0_u64..).zip(host.role.activities) {
+        activity::hour(activity, world, host, place, hour, &mut random, out);
     }
 }
 

@@ -4,9 +4,7 @@
 //!
 //! All hosts send to one address that nobody in the estate has been to; the beacons go elsewhere and are not labelled.
 
-use super::plateau::Plateau;
 use super::*;
-use crate::synth::arithmetic::{share, whole};
 use crate::synth::calendar::milliseconds;
 use crate::synth::transfer::{Name, Outcome, Peer, Service, Side, client_port};
 use std::net::Ipv4Addr;
@@ -19,7 +17,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
 };
 
 const BYTES: u64 = 974_000_000_000;
-/// The theft fills the last 48 hours of the log, or the second half of a shorter one.
+/// The first theft fills the last 48 hours of the log, or the second half of a shorter one; others lie before.
 const HOURS: u32 = 48;
 /// The intruder came in a week before.
 const BEACONS_BEFORE: u32 = 7 * 24;
@@ -28,27 +26,34 @@ const COMMAND_PORT: u16 = 4001;
 const BEACONS: u64 = stream("capita-2023 beacons");
 
 struct Capita {
-    parts: Vec<Plateau>,
+    parts: Vec<Leak>,
     command: Peer,
     /// In hours of the log.
     beacons_from: u32,
 }
 
 fn plan(world: &World, brief: &mut Brief<'_>) -> Box<dyn Theft> {
-    let hosts = brief.choose(world, SCENARIO.name, |host| host.role.quiet && !host.off_site);
-    let mut random = world.random(stream(SCENARIO.name), [u64::MAX, 0]);
-    let last = |random: &mut crate::synth::random::Random| u8::try_from(1 + random.below(254)).unwrap_or(1);
-    let drop_box = Peer {
+    let count = brief.hosts(world.one_in_a_thousand());
+    let hosts = brief.choose(world, SCENARIO.name, count, |host| host.role.quiet && !host.off_site);
+    let mut random = brief.random(world, SCENARIO.name);
+    let last = |random: &mut Random| u8::try_from(1 + random.below(254)).unwrap_or(1);
+    let first = brief.number == 0;
+    let mut drop_box = Peer {
         address: Ipv4Addr::new(203, 0, 113, last(&mut random)),
         name: Name { stem: "files-share", number: None },
     };
-    let command = Peer {
+    let mut command = Peer {
         address: Ipv4Addr::new(192, 0, 2, last(&mut random)),
         name: Name { stem: "cdn-status", number: None },
     };
 
     let length = HOURS.min(world.hours / 2);
-    let begin = world.hours - length;
+    let mut window = world.hours - length..world.hours;
+    if !first {
+        window = brief.window(world, &mut random, length);
+        (drop_box, command) = (places::unknown(&mut random), places::unknown(&mut random));
+    }
+    let begin = window.start;
     let bytes = brief.bytes.unwrap_or(BYTES);
     // Some servers hold more than others: between 0.7 and 1.3 of the mean.
     let weights: Vec<u64> = hosts.iter().map(|_| 700 + random.below(601)).collect();
@@ -59,8 +64,8 @@ fn plan(world: &World, brief: &mut Brief<'_>) -> Box<dyn Theft> {
         let part = share(bytes, upto, upto + weight, all);
         upto += weight;
         // They are started by hand, one after another, and do not finish together.
-        let hours = begin + random.pick(length / 16)..world.hours - random.pick(length / 24);
-        parts.push(Plateau::new(world, host, drop_box, brief.position, part, hours));
+        let hours = begin + random.pick(length / 16)..window.end - random.pick(length / 24);
+        parts.push(Leak::new(host, drop_box, brief.position, part, hours));
     }
     Box::new(Capita { parts, command, beacons_from: begin.saturating_sub(BEACONS_BEFORE) })
 }
