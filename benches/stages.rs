@@ -251,6 +251,7 @@ fn record<'a>(at: Timestamp, egress: &outflow::event::direction::Egress<'a>, lin
         back: egress.bytes_in,
         blind: egress.bytes_out.is_none(),
         late: false,
+        sense: outflow::incident::Sense::Out,
         tools: 0,
         offset: 0,
         line,

@@ -31,6 +31,38 @@ pub struct Evidence {
     pub offset: u64,
     /// Its number, from 1.
     pub line: u64,
+    /// How its bytes are to be taken.
+    pub sense: Sense,
+}
+
+/// How the bytes out of a line are to be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sense {
+    /// They left.
+    #[default]
+    Out,
+    /// One total for both directions, of which an unknown share left.
+    EitherWay,
+    /// The same, over a connection that our host opened.
+    EitherWayOpenedByHost,
+    /// The same, over a connection that was opened to our host.
+    EitherWayOpenedToHost,
+}
+
+impl Sense {
+    /// Whether the bytes are one total for both directions.
+    pub fn either_way(self) -> bool {
+        self != Sense::Out
+    }
+
+    /// Whether our host opened the connection, where that is known.
+    pub fn opened_by_host(self) -> Option<bool> {
+        match self {
+            Sense::Out | Sense::EitherWay => None,
+            Sense::EitherWayOpenedByHost => Some(true),
+            Sense::EitherWayOpenedToHost => Some(false),
+        }
+    }
 }
 
 impl Evidence {

@@ -20,7 +20,8 @@ pub struct Trail {
 
 impl Measure for Trail {
     fn record(&mut self, record: &Record<'_>, source: u32) {
-        let line = Evidence { bytes: record.out, source, offset: record.offset, line: record.line };
+        let Record { offset, line, sense, .. } = *record;
+        let line = Evidence { bytes: record.out, source, offset, line, sense };
         self.take(record.tools, line);
         if record.began < record.at.floor(Span::HOUR) {
             let net = record.out.saturating_sub(record.back.unwrap_or(0));

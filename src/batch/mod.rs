@@ -8,9 +8,10 @@ mod probe;
 
 pub use probe::How;
 
+use crate::formats::Detail;
 use crate::framing::{Chunk, Chunker};
 use crate::input::{Place, Trouble};
-use crate::pipeline::{Piece, Source, format_after};
+use crate::pipeline::{Piece, Source, format_after, told_by_both};
 use crate::units::Timestamp;
 use probe::Probed;
 use std::io::Read;
@@ -89,6 +90,14 @@ impl Batch {
             }
         }
         progress.total.store(total.unwrap_or(0), Ordering::Relaxed);
+        if how.detail == Detail::Hosts && told_by_both(found.iter().map(|(source, _)| source)) {
+            let how = How { detail: Detail::Sums, ..how.clone() };
+            for (source, probed) in &mut found {
+                if let Err(trouble) = probe::again(source, probed, &how) {
+                    troubles.push(trouble);
+                }
+            }
+        }
         found.sort_by(|(a, x), (b, y)| (x.begins, &a.path).cmp(&(y.begins, &b.path)));
         let (sources, probed): (Vec<Source>, Vec<Probed>) = found.into_iter().unzip();
         let waiting = probed.into_iter().zip(&sources).zip(0..).map(|((probed, source), number)| Reading {

@@ -94,6 +94,23 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
     Ok(Some((source, probed)))
 }
 
+/// Recognises a source again, to read it as `how` says now.
+pub(super) fn again(source: &mut Source, probed: &mut Probed, how: &How) -> Result<(), Trouble> {
+    if probed.first.is_none() {
+        if let Some((found, opened)) = probe(&probed.place, how)? {
+            (*source, *probed) = (found, Probed { chunker: None, first: None, ..opened });
+        }
+        return Ok(());
+    }
+    let context = how.context(input::written(&probed.place));
+    let trouble = |what: String| Trouble { path: probed.place.path().to_path_buf(), what };
+    if let Some(first) = &probed.first {
+        (source.kind, source.format, source.chosen) =
+            recognise(first, how.format.as_deref(), &context).map_err(trouble)?;
+    }
+    Ok(())
+}
+
 /// How to read a source: its kind, the format compiled, and why that one.
 type Recognised = (&'static Kind, Arc<dyn Format>, String);
 

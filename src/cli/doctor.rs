@@ -6,7 +6,8 @@ use crate::batch::Sink;
 use crate::estate::Estate;
 use crate::formats::Detail;
 use crate::outputs::{self, Diagnosis};
-use crate::pipeline::{FIELDS, Health, Piece, Source, Take};
+use crate::pipeline::{FIELDS, Health, Piece, Source, Sums, Take};
+use crate::tally::Settings;
 use crate::units::{Span, Timestamp};
 use anyhow::Result;
 use clap::Args;
@@ -26,10 +27,13 @@ struct Look {
     estate: Estate,
     take: Take,
     healths: Vec<Health>,
+    /// Summed only to see which lines are told twice.
+    sums: Sums<()>,
 }
 
 impl Sink for Look {
     fn add(&mut self, sources: &[Source], pieces: &[Piece]) {
+        self.sums.add(sources, pieces);
         let (estate, take) = (&self.estate, &self.take);
         let looked: Vec<Option<Health>> = pieces
             .par_iter()
@@ -42,14 +46,23 @@ impl Sink for Look {
         }
     }
 
-    fn reached(&mut self, _unfinished: &[(u32, Timestamp)]) {}
+    fn reached(&mut self, unfinished: &[(u32, Timestamp)]) {
+        self.sums.reached(unfinished);
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let mut opened = arguments.read.open(Detail::Full)?;
     let healths = vec![Health::default(); opened.batch.sources.len()];
-    let mut look = Look { estate: opened.estate.clone(), take: opened.take.clone(), healths };
+    let (estate, take) = (opened.estate.clone(), opened.take.clone());
+    let sums = Sums::new(Settings::default(), opened.threads, healths.len(), estate.clone(), take.clone());
+    let mut look = Look { estate, take, healths, sums };
     opened.read(&mut look);
+    for (health, counts) in look.healths.iter_mut().zip(&look.sums.counts) {
+        let mine = &mut health.counts;
+        (mine.either_way, mine.repeated) = (counts.either_way, counts.repeated);
+        (mine.unpaired, mine.overflowed) = (counts.unpaired, counts.overflowed);
+    }
     let mut to = BufWriter::new(stdout().lock());
     for (source, health) in opened.batch.sources.iter().zip(&look.healths) {
         let diagnosis = diagnosis(source, health, arguments.gap);

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use std::fs::File;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,6 +37,10 @@ pub(super) struct ReadArguments {
     /// Networks whose addresses are ours
     #[arg(long, value_name = "CIDR", value_delimiter = ',', default_values = DEFAULT_LOCAL)]
     local: Vec<IpNet>,
+    /// Addresses of our proxies: what flow logs tell of them counts only as far as it is more than the proxies' logs, read
+    /// in the same run, tell of their clients
+    #[arg(long = "proxy", value_name = "IP", value_delimiter = ',')]
+    proxies: Vec<IpAddr>,
     /// CSV file with the columns host, role, subnet, owner, criticality
     #[arg(long, value_name = "FILE.csv")]
     inventory: Option<PathBuf>,
@@ -123,7 +128,7 @@ impl ReadArguments {
         let mut batch = Batch::open(&expanded.places, &how, &progress);
         batch.troubles.splice(0..0, expanded.troubles);
         let threads = rayon::current_num_threads();
-        let estate = Estate::new(self.local.clone(), inventory);
+        let estate = Estate::new(self.local.clone(), inventory).with_proxies(self.proxies.clone());
         Ok(Opened { batch, estate, take, progress, threads, quiet: self.quiet })
     }
 }
@@ -165,6 +170,16 @@ impl Opened {
             if counts.external > 0 {
                 let strangers = counts.external;
                 say(&format!("{}: {strangers} events between strangers; check --local", source.path));
+            }
+            if counts.repeated > 0 {
+                say(&format!(
+                    "{}: {} events told by another line too, counted once",
+                    source.path, counts.repeated
+                ));
+            }
+            if counts.overflowed > 0 {
+                let (path, many) = (&source.path, counts.overflowed);
+                say(&format!("{path}: {many} connections forgotten for want of room, maybe counted twice"));
             }
             if let Some(blind) = source.blind(counts) {
                 say(&format!("{}: blind: {blind}", source.path));

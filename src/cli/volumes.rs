@@ -61,7 +61,9 @@ impl Sink for Sums<Distribution> {
         Sums::add(self, sources, pieces);
     }
 
-    fn reached(&mut self, _unfinished: &[(u32, Timestamp)]) {}
+    fn reached(&mut self, unfinished: &[(u32, Timestamp)]) {
+        Sums::reached(self, unfinished);
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {

@@ -14,6 +14,8 @@ use std::net::IpAddr;
 pub struct Estate {
     /// Networks whose addresses are ours. Only flow logs need them: there they tell the inside end from the outside.
     local: Vec<IpNet>,
+    /// The addresses of our proxies: what flow logs tell of them, the proxies' own logs tell of their clients.
+    proxies: Vec<IpAddr>,
     /// What is known of single hosts and subnets.
     pub inventory: Inventory,
 }
@@ -32,7 +34,17 @@ impl Default for Estate {
 impl Estate {
     /// An estate with these local networks; the inventory's subnets and addresses are local too.
     pub fn new(local: Vec<IpNet>, inventory: Inventory) -> Self {
-        Estate { local, inventory }
+        Estate { local, proxies: Vec::new(), inventory }
+    }
+
+    /// The same with these proxies.
+    pub fn with_proxies(self, proxies: Vec<IpAddr>) -> Self {
+        Estate { proxies, ..self }
+    }
+
+    /// The addresses of our proxies.
+    pub fn proxies(&self) -> &[IpAddr] {
+        &self.proxies
     }
 
     /// Whether an address is inside.

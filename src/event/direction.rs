@@ -33,6 +33,8 @@ pub struct Egress<'a> {
     pub bytes_out: Option<u64>,
     /// Bytes that came back, where the line says.
     pub bytes_in: Option<u64>,
+    /// `bytes_out` is one total for both directions: the most that can have left, told because less is not known.
+    pub either_way: bool,
     /// When the transfer was over, as far as the line says: the moment by which a live reader would have known of it.
     pub closed: Timestamp,
 }
@@ -97,7 +99,8 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
     };
     let Some(host) = host else { return Verdict::Rejected(Reason::BadAddress) };
     let sent_by = |end: &Endpoint<'_>| end.bytes.or(event.one_way.then_some(0));
-    let (bytes_out, bytes_in) = (sent_by(host_end), sent_by(other_end));
+    let (sent, bytes_in) = (sent_by(host_end), sent_by(other_end));
+    let bytes_out = sent.or(event.total);
     if bytes_out.max(bytes_in) > Some(TRANSFER_MAX) {
         return Verdict::Rejected(Reason::BadNumber);
     }
@@ -106,6 +109,7 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
         destination: by_name(other_end),
         bytes_out,
         bytes_in,
+        either_way: sent.is_none() && bytes_out.is_some(),
         closed: event.closed(),
     })
 }
@@ -127,7 +131,8 @@ fn asked<'a>(event: &Event<'a>) -> Verdict<'a> {
         }
         None => (NOBODY, None),
     };
-    Verdict::Egress(Egress { host, destination, bytes_out, bytes_in: None, closed: event.closed() })
+    let closed = event.closed();
+    Verdict::Egress(Egress { host, destination, bytes_out, bytes_in: None, either_way: false, closed })
 }
 
 /// Longer than any registered domain, in bytes: a name has 255 on the wire.

@@ -41,6 +41,10 @@ pub struct Event<'a> {
     pub clamped: bool,
     /// Why the line adds nothing to the sums, where it does not: it still says who met whom.
     pub aside: Option<Aside>,
+    /// `network.bytes`: what both ends sent together, where the line does not tell them apart (Cisco's teardown).
+    pub total: Option<u64>,
+    /// How the line belongs with others of its session, where its bytes alone would be wrong.
+    pub session: Option<Session<'a>>,
     /// `user.name`.
     pub user: Option<&'a [u8]>,
     /// `http.request.method`.
@@ -84,6 +88,28 @@ impl Aside {
             Aside::Repeated => "repeated",
         }
     }
+}
+
+/// The session that a line tells of, where other lines tell of it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session<'a> {
+    /// The sensor's number of it, which means something only together with both ends; empty where it gives none.
+    pub id: &'a [u8],
+    /// What of it the line tells.
+    pub telling: Telling,
+}
+
+/// What of a session a line tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Who opened it, and no bytes (Cisco's `Built`); such a line stands aside.
+    Opening,
+    /// All bytes since it began; more lines like this may follow (FortiGate).
+    SoFar,
+    /// Bytes that no other line of this kind tells (a flow record).
+    Whole,
+    /// Bytes that lines of the other kind tell too (a file that went through a flow).
+    Part,
 }
 
 /// One end of a transfer.

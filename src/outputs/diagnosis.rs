@@ -100,6 +100,16 @@ pub fn text(diagnosis: &Diagnosis<'_>, to: &mut dyn Write) -> io::Result<()> {
     let absent: Vec<&str> = fields.filter(|(_, count)| *count == 0).map(|(name, _)| *name).collect();
     writeln!(to, "  fields    {}", here.join(", "))?;
     writeln!(to, "  absent    {}", absent.join(", "))?;
+    for (count, what) in [
+        (counts.either_way, "either way: one total for both directions, counted as sent"),
+        (counts.unpaired, "unpaired: without the line that opened their connection"),
+        (counts.repeated, "repeated: told by another line too, counted once"),
+        (counts.overflowed, "overflowed: connections forgotten for want of room, maybe counted twice"),
+    ] {
+        if count > 0 {
+            writeln!(to, "  pairing   {count} {what}")?;
+        }
+    }
     match &diagnosis.blind {
         Some(blind) => writeln!(to, "  BLIND     {blind}"),
         None => writeln!(to, "  egress    can be seen"),
@@ -137,6 +147,8 @@ pub fn json(diagnosis: &Diagnosis<'_>, to: &mut dyn Write) -> io::Result<()> {
         "parsed_share": diagnosis.parsed(), "rejected": rejected, "samples": samples,
         "first": counts.span.map(|span| span.0.to_string()), "last": counts.span.map(|span| span.1.to_string()),
         "out_of_order_s": diagnosis.disorder.seconds(), "gaps": gaps,
+        "either_way": counts.either_way, "unpaired": counts.unpaired, "repeated": counts.repeated,
+        "overflowed": counts.overflowed,
         "clock_ahead_s": diagnosis.ahead.map(Span::seconds), "fields": fields, "blind": diagnosis.blind,
     });
     serde_json::to_writer(&mut *to, &row)?;

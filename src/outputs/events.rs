@@ -63,6 +63,7 @@ impl EventWriter {
             fields([
                 ("transport", text(event.transport)),
                 ("protocol", text(event.protocol)),
+                ("bytes", event.total.map(Value::from)),
                 ("direction", Some(verdict.name().into())),
             ]),
         );
@@ -80,6 +81,9 @@ impl EventWriter {
             outflow.insert("aside".into(), aside.name().into());
         } else if let Verdict::Egress(egress) = verdict {
             outflow.insert("bytes_out".into(), egress.bytes_out.map_or(Value::Null, Value::from));
+            if egress.either_way {
+                outflow.insert("either_way".into(), true.into());
+            }
         }
         outflow.insert("file".into(), place.file.into());
         outflow.insert("offset".into(), place.offset.into());

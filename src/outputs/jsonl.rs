@@ -1,6 +1,6 @@
 //! One JSON object a line, as INTERFACES fixes it: incidents, then sources, then the summary.
 
-use super::report::{Report, SourceReport, Summary, Told};
+use super::report::{Cited, Report, SourceReport, Summary, Told};
 use super::{SCHEMA, Style};
 use crate::units::Timestamp;
 use serde::Serialize;
@@ -64,6 +64,20 @@ struct EvidenceRow<'a> {
     offset: u64,
     line: u64,
     bytes_out: u64,
+    /// `bytes_out` is one total for both directions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    either_way: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opened_by_host: Option<bool>,
+    /// The line of another source that tells the same transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    also: Option<AlsoRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct AlsoRow<'a> {
+    file: &'a str,
+    line: u64,
 }
 
 #[derive(Serialize)]
@@ -82,6 +96,10 @@ struct SourceRow<'a> {
     external: u64,
     outside: u64,
     clamped: u64,
+    either_way: u64,
+    repeated: u64,
+    unpaired: u64,
+    overflowed: u64,
     blind: Option<&'a str>,
     blind_events: u64,
     first: Option<String>,
@@ -172,11 +190,14 @@ fn incident<'a>(told: &'a Told<'_>, summary: &Summary) -> IncidentRow<'a> {
         evidence: told
             .evidence
             .iter()
-            .map(|(file, line)| EvidenceRow {
-                file,
+            .map(|Cited { path, line, also }| EvidenceRow {
+                file: path,
                 offset: line.offset,
                 line: line.line,
                 bytes_out: line.bytes,
+                either_way: line.sense.either_way(),
+                opened_by_host: line.sense.opened_by_host(),
+                also: also.map(|(file, line)| AlsoRow { file, line }),
             })
             .collect(),
     }
@@ -203,6 +224,10 @@ fn source<'a>(report: &'a SourceReport<'_>) -> SourceRow<'a> {
         external: counts.external,
         outside: counts.outside,
         clamped: counts.clamped,
+        either_way: counts.either_way,
+        repeated: counts.repeated,
+        unpaired: counts.unpaired,
+        overflowed: counts.overflowed,
         blind: report.blind.as_deref(),
         blind_events: counts.blind,
         first: counts.span.map(|span| stamp(span.0)),

@@ -38,8 +38,19 @@ pub struct Told<'a> {
     pub severity: Severity,
     /// One sentence.
     pub summary: String,
-    /// The weightiest lines with the paths of their sources, the most bytes first.
-    pub evidence: Vec<(&'a str, Evidence)>,
+    /// The weightiest lines, the most bytes first.
+    pub evidence: Vec<Cited<'a>>,
+}
+
+/// A line that an incident rests on, with what a person needs to find it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cited<'a> {
+    /// The path of its source.
+    pub path: &'a str,
+    /// The line.
+    pub line: Evidence,
+    /// The path and the number of a line that told the same transfer again.
+    pub also: Option<(&'a str, u64)>,
 }
 
 /// A destination group of an incident.

@@ -1,6 +1,6 @@
 //! The table that a tired person reads: the worst first, then what the sources could not show.
 
-use super::report::{Report, SourceReport, Told};
+use super::report::{Cited, Report, SourceReport, Told};
 use super::{Style, escape};
 use crate::incident::Severity;
 use crate::units::{Bytes, Span};
@@ -105,9 +105,21 @@ fn why(told: &Told<'_>) -> String {
             name => format!("{name}: {} in {}", Bytes(finding.observed), finding.window),
         })
         .collect();
-    if let Some((path, line)) = told.evidence.first() {
-        let file = path.rsplit('/').next().unwrap_or(path);
-        reasons.push(format!("see {} line {}", escape::terminal(file), grouped(line.line)));
+    if let Some(Cited { path, line, also }) = told.evidence.first() {
+        let place = |path: &str, line| {
+            let file = path.rsplit('/').next().unwrap_or(path);
+            format!("{} line {}", escape::terminal(file), grouped(line))
+        };
+        let also = also.map_or(String::new(), |(path, line)| format!(" and {}", place(path, line)));
+        reasons.push(format!("see {}{also}", place(path, line.line)));
+        if line.sense.either_way() {
+            let opened = match line.sense.opened_by_host() {
+                Some(true) => ", opened by the host",
+                Some(false) => ", opened to the host",
+                None => "",
+            };
+            reasons.push(format!("either way: one total for both directions{opened}"));
+        }
     }
     reasons.join("; ")
 }
@@ -153,6 +165,10 @@ fn source(report: &SourceReport<'_>, style: Style, to: &mut dyn Write) -> io::Re
         (counts.external, "between strangers: check --local"),
         (counts.outside, "outside --since/--until"),
         (counts.clamped, "sizes corrected"),
+        (counts.repeated, "told twice and counted once"),
+        (counts.either_way, "with one total for both directions, counted as sent"),
+        (counts.unpaired, "without the line that opened their connection"),
+        (counts.overflowed, "connections forgotten for want of room, maybe counted twice"),
     ] {
         if count > 0 {
             write!(to, ", {} {what}", grouped(count))?;

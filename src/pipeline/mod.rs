@@ -6,6 +6,7 @@
 
 mod events;
 mod health;
+mod pairing;
 mod records;
 mod report;
 mod scan;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use events::{events, format_after};
 pub use health::{FIELDS, Has, Health};
+pub use pairing::{Seconds, told_by_both};
 pub use records::{Booking, Take};
 pub use scan::{Scan, Scanned};
 pub use sums::Sums;

@@ -1,11 +1,13 @@
 //! Events → records, dealt out so that each thread owns the hosts it sums.
 
+use super::pairing::{Apart, Keys};
 use super::{Piece, Source, events};
 use crate::estate::Estate;
 use crate::event::direction::{Party, Verdict, direction};
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Stamped, tool};
 use crate::formats::Scratch;
+use crate::incident::Sense;
 use crate::tally::{By, Counts, Record};
 use crate::units::{Span, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -44,16 +46,38 @@ pub enum Booking {
     },
 }
 
+impl Booking {
+    /// How much older than the newest before it a line may be and still be in order.
+    pub(super) fn lateness(self) -> Span {
+        match self {
+            Booking::Stamp => Span::MINUTE.times(5),
+            Booking::Close { lateness } => lateness,
+        }
+    }
+}
+
 /// The records of a piece, dealt out to shards by host (or by destination, where hosts are not told apart).
 #[derive(Debug)]
 pub(super) struct Records<'a> {
     /// By shard.
     pub(super) shards: Vec<Vec<Record<'a>>>,
+    /// Those that may be told twice, in order.
+    pub(super) apart: Vec<Apart>,
     /// What became of its lines.
     pub(super) counts: Counts,
-    /// The newest and the oldest booking moment in it.
+    /// The newest and the oldest moment in it at which a transfer was over.
     pub(super) newest: Timestamp,
     pub(super) oldest: Timestamp,
+}
+
+/// What holds for all pieces of a run.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'r> {
+    pub(super) estate: &'r Estate,
+    pub(super) take: &'r Take,
+    pub(super) shards: &'r Sharding,
+    /// What may be told twice.
+    pub(super) keys: &'r Keys,
 }
 
 /// Reads a piece into records; `room` are empty lists to put them in. Pure: pieces may be read in any order and at the same
@@ -62,16 +86,17 @@ pub(super) fn records<'a>(
     piece: &'a Piece,
     source: &'a Source,
     scratch: &'a Scratch,
-    estate: &Estate,
-    take: &Take,
-    shards: &Sharding,
+    run: &Run<'_>,
     room: Vec<Vec<Record<'a>>>,
 ) -> Records<'a> {
+    let Run { estate, take, shards, keys } = *run;
     let mut dealt = room;
     dealt.resize_with(shards.count, Vec::new);
     let mut agents: HashMap<&'a [u8], u16, foldhash::fast::RandomState> = HashMap::default();
     let mut tally = Counts::default();
+    let mut apart = Vec::new();
     let (mut newest, mut oldest) = (Timestamp::MIN, Timestamp::MAX);
+    let lateness = take.booking.lateness();
     let watched = source.watching();
     let mut counts = events(piece, source.kind, scratch, |event, line, offset| {
         if event.timestamp > take.latest {
@@ -83,6 +108,8 @@ pub(super) fn records<'a>(
         }
         if event.aside.is_some() {
             tally.skipped += 1;
+            let turn = event.timestamp.max(newest - lateness);
+            apart.extend(keys.opening(event, turn, (line, offset)));
             return Ok(());
         }
         let egress = match direction(event, estate, watched) {
@@ -97,20 +124,17 @@ pub(super) fn records<'a>(
                 return Ok(());
             }
         };
-        let (mut at, mut late) = (event.timestamp, false);
-        if let Booking::Close { lateness } = take.booking {
-            // A duration that leads past the present is as broken as a stamp that does.
-            let closed = egress.closed.min(take.latest);
-            newest = newest.max(closed);
-            at = closed.max(newest - lateness);
-            late = at != closed;
-            oldest = oldest.min(at);
-        }
+        // A duration that leads past the present is as broken as a stamp that does.
+        let closed = egress.closed.min(take.latest);
+        newest = newest.max(closed);
+        let turn = closed.max(newest - lateness);
+        oldest = oldest.min(turn);
+        let (at, late) = match take.booking {
+            Booking::Stamp => (event.timestamp, false),
+            Booking::Close { .. } => (turn, turn != closed),
+        };
         let tools =
             event.user_agent.map_or(0, |agent| *agents.entry(agent).or_insert_with(|| tool::tools_in(agent)));
-        tally.events += 1;
-        tally.late += u64::from(late);
-        tally.blind += u64::from(egress.bytes_out.is_none());
         tally.see(event.timestamp);
         let record = Record {
             host: egress.host,
@@ -121,17 +145,27 @@ pub(super) fn records<'a>(
             back: egress.bytes_in,
             blind: egress.bytes_out.is_none(),
             late,
+            sense: if egress.either_way { Sense::EitherWay } else { Sense::Out },
             tools,
             offset,
             line,
         };
+        apart.extend(keys.proxied(event, &egress, &record, turn));
+        if let Some(told) = keys.told(event, &egress, &record, turn) {
+            apart.push(told);
+            return Ok(());
+        }
+        tally.events += 1;
+        tally.late += u64::from(late);
+        tally.blind += u64::from(egress.bytes_out.is_none());
+        tally.either_way += u64::from(egress.either_way);
         if let Some(shard) = dealt.get_mut(shards.of(&record)) {
             shard.push(record);
         }
         Ok(())
     });
     counts.merge(tally);
-    Records { shards: dealt, counts, newest, oldest }
+    Records { shards: dealt, apart, counts, newest, oldest }
 }
 
 /// How records are dealt out, so that each thread owns the hosts it sums and nothing is merged twice.
@@ -147,7 +181,7 @@ impl Sharding {
         Sharding { count, by, hasher: DefaultHashBuilder::default() }
     }
 
-    fn of(&self, record: &Record<'_>) -> usize {
+    pub(super) fn of(&self, record: &Record<'_>) -> usize {
         if self.count == 1 {
             return 0;
         }

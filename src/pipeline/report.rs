@@ -5,7 +5,7 @@ use crate::estate::Inventory;
 use crate::event::{address, tool};
 use crate::incident::{Incident, Severity};
 use crate::incidents::{Budget, rank};
-use crate::outputs::{Carrier, Report, SourceReport, Summary, Told};
+use crate::outputs::{Carrier, Cited, Report, SourceReport, Summary, Told};
 use crate::tally::Counts;
 use crate::units::{Bytes, Span};
 use std::time::Duration;
@@ -76,6 +76,7 @@ fn told<'a>(
 ) -> Told<'a> {
     let host = scanned.hosts.name(incident.host);
     let destination = incident.destination.map(|number| scanned.destinations.name(number));
+    let path = |number: u32| sources.get(number as usize).map_or("", |source| source.path.as_str());
     let member = inventory.by_name(host).or_else(|| inventory.by_ip(address(host.as_bytes())?));
     Told {
         id: id(host, destination, &incident),
@@ -90,7 +91,11 @@ fn told<'a>(
         evidence: incident
             .evidence
             .iter()
-            .map(|line| (sources.get(line.source as usize).map_or("", |source| source.path.as_str()), *line))
+            .map(|line| {
+                let also = scanned.seconds.of(line.source, line.line);
+                let also = also.map(|(source, line)| (path(source), line));
+                Cited { path: path(line.source), line: *line, also }
+            })
             .collect(),
         incident,
     }
@@ -144,6 +149,12 @@ impl Source {
     /// What it cannot show: by its format, or by what its lines turned out to lack.
     pub fn blind(&self, counts: &Counts) -> Option<String> {
         let sight = self.format.sight();
+        if counts.either_way > 0 {
+            let (some, all, remedy) = (counts.either_way, counts.events, sight.remedy);
+            return Some(format!(
+                "{some} of {all} events have one total for both directions, which counts as sent: {remedy}"
+            ));
+        }
         let share = || {
             let share = format!("{} of {} events do not say how much left", counts.blind, counts.events);
             (counts.blind > 0).then(|| match sight.remedy {

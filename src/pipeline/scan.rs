@@ -1,6 +1,6 @@
 //! Sums → incidents: closes windows as event time passes, and folds them in their order.
 
-use super::{Booking, Piece, Source, Sums, Take};
+use super::{Booking, Piece, Seconds, Source, Sums, Take};
 use crate::baseline::{Baseline, Row, Trail, WINDOW};
 use crate::estate::Estate;
 use crate::incident::Incident;
@@ -41,6 +41,8 @@ pub struct Scanned {
     pub counts: Vec<Counts>,
     /// Hosts, destinations and pairs that met a cap.
     pub evicted: u64,
+    /// Which line told again what another told.
+    pub seconds: Seconds,
 }
 
 impl Scan {
@@ -76,8 +78,7 @@ impl Scan {
     /// Closes all windows that no unfinished source can still write into. Each comes with a moment at or before its next
     /// line, for those of which nothing was read yet.
     pub fn reached(&mut self, unfinished: &[(u32, Timestamp)]) {
-        let open = |(source, at): &(u32, Timestamp)| self.sums.newest(*source).unwrap_or(*at) - self.lateness;
-        let watermark = unfinished.iter().map(open).min().unwrap_or(Timestamp::MAX + WINDOW);
+        let watermark = self.sums.reached(unfinished);
         while self.close(watermark) {}
     }
 
@@ -119,6 +120,7 @@ impl Scan {
             shards.sum::<u64>() + self.hosts.evicted + self.destinations.evicted + self.baseline.evicted;
         Scanned {
             evicted,
+            seconds: self.sums.seconds().clone(),
             hosts: self.hosts,
             destinations: self.destinations,
             baseline: self.baseline,

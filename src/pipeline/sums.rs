@@ -1,11 +1,12 @@
 //! Records → sums, by as many threads as there are shards.
 
-use super::records::{Records, Sharding, records};
+use super::pairing::{Keys, Pairing, Seconds, WAIT};
+use super::records::{Records, Run, Sharding, records};
 use super::{Booking, Piece, Source, Take};
 use crate::estate::Estate;
 use crate::formats::Scratch;
 use crate::tally::{By, Cells, Counts, Measure, Naming, Record, Settings, Tally};
-use crate::units::Timestamp;
+use crate::units::{Span, Timestamp};
 use rayon::prelude::*;
 
 /// A window taken out: its start, and its cells by number of the shard.
@@ -18,6 +19,9 @@ pub struct Sums<M> {
     sharding: Sharding,
     estate: Estate,
     take: Take,
+    /// Known when the first pieces come, by their sources.
+    keys: Option<Keys>,
+    pairing: Pairing,
     /// What became of the lines, by number of source.
     pub counts: Vec<Counts>,
     /// Event time of each source: the newest booking moment seen, where there was one.
@@ -33,6 +37,8 @@ impl<M: Measure + Send + Sync> Sums<M> {
         Sums {
             shards: (0..count).map(|_| Tally::new(settings)).collect(),
             sharding: Sharding::new(count, settings.by),
+            keys: None,
+            pairing: Pairing::new(estate.proxies()),
             estate,
             take,
             counts: vec![Counts::default(); sources],
@@ -48,7 +54,9 @@ impl<M: Measure + Send + Sync> Sums<M> {
         let mut spare: Vec<Vec<Record<'_>>> =
             std::mem::take(&mut self.spare).into_iter().map(emptied).collect();
         spare.resize_with(pieces.len() * count, Vec::new);
+        let keys = self.keys.get_or_insert_with(|| Keys::of(sources));
         let (estate, take, sharding) = (&self.estate, &self.take, &self.sharding);
+        let run = Run { estate, take, shards: sharding, keys };
         let read: Vec<Option<Records<'_>>> = pieces
             .par_iter()
             .zip(scratches.par_iter_mut())
@@ -56,7 +64,7 @@ impl<M: Measure + Send + Sync> Sums<M> {
             .map(|((piece, scratch), spare)| {
                 let source = sources.get(piece.source as usize)?;
                 let room = spare.iter_mut().map(std::mem::take).collect();
-                Some(records(piece, source, scratch, estate, take, sharding, room))
+                Some(records(piece, source, scratch, &run, room))
             })
             .collect();
         let mut read: Vec<(u32, Records<'_>)> =
@@ -78,20 +86,59 @@ impl<M: Measure + Send + Sync> Sums<M> {
         let Some((newest, counts)) = self.newest.get_mut(source).zip(self.counts.get_mut(source)) else {
             return;
         };
-        if let (Booking::Close { lateness }, Some(before)) = (self.take.booking, *newest) {
-            let open = before - lateness;
-            if records.oldest < open {
-                for record in records.shards.iter_mut().flatten().filter(|record| record.at < open) {
-                    records.counts.late += u64::from(!record.late);
-                    record.at = open;
-                    record.late = true;
-                }
+        let open = newest.map(|before| before - self.take.booking.lateness());
+        let closing = self.take.booking != Booking::Stamp;
+        if let Some(open) = open.filter(|open| closing && records.oldest < *open) {
+            for record in records.shards.iter_mut().flatten().filter(|record| record.at < open) {
+                records.counts.late += u64::from(!record.late);
+                record.at = open;
+                record.late = true;
             }
         }
-        if records.counts.events > 0 {
+        let number = u32::try_from(source).unwrap_or(u32::MAX);
+        self.pairing.hold(records.apart.drain(..).map(|mut apart| {
+            apart.join(number, open, closing);
+            apart
+        }));
+        if records.oldest < Timestamp::MAX {
             *newest = (*newest).max(Some(records.newest));
         }
         counts.merge(std::mem::take(&mut records.counts));
+    }
+
+    /// After [`Sums::add`]: the sources that are not at their end, each with a moment at or before its next line. Sums up
+    /// what waited for lines that told the same, and gives the moment before which nothing more will be summed.
+    pub fn reached(&mut self, unfinished: &[(u32, Timestamp)]) -> Timestamp {
+        let lateness = self.take.booking.lateness();
+        let open = |(source, at): &(u32, Timestamp)| self.newest(*source).unwrap_or(*at) - lateness;
+        let end = Timestamp::MAX + Span::DAY;
+        let watermark = unfinished.iter().map(open).min().unwrap_or(end);
+        let Some(keys) = &self.keys else { return watermark };
+        let released = self.pairing.release(watermark, keys, &mut self.counts);
+        let close = if watermark == end { watermark } else { watermark - WAIT };
+        if released.is_empty() {
+            return close;
+        }
+        let naming = Naming { inventory: &self.estate.inventory };
+        let mut shards: Vec<Vec<(u32, Record<'_>)>> = vec![Vec::new(); self.sharding.count];
+        for (source, record) in released.iter().filter_map(|apart| Some((apart.source, apart.record()?))) {
+            if let Some(shard) = shards.get_mut(self.sharding.of(&record)) {
+                shard.push((source, record));
+            }
+        }
+        self.shards.par_iter_mut().zip(shards).for_each(|(tally, records)| {
+            for run in records.chunk_by(|a, b| a.0 == b.0) {
+                let source = run.first().map_or(0, |(source, _)| *source);
+                let run: Vec<Record<'_>> = run.iter().map(|(_, record)| *record).collect();
+                tally.record(&run, source, &naming);
+            }
+        });
+        close
+    }
+
+    /// Which line told again what another told.
+    pub fn seconds(&self) -> &Seconds {
+        &self.pairing.seconds
     }
 
     /// Event time of a source: the newest moment seen in it.

@@ -26,6 +26,14 @@ pub struct Counts {
     pub late: u64,
     /// Sizes that were wrong by a known fault of the sensor and were corrected.
     pub clamped: u64,
+    /// Events that tell one total for both directions, which counts as sent.
+    pub either_way: u64,
+    /// Events that another line told already, wholly; not among `events`.
+    pub repeated: u64,
+    /// Events whose other half (the line that opened the connection) was not found.
+    pub unpaired: u64,
+    /// Events that came when a table was full and so may be counted twice.
+    pub overflowed: u64,
     /// Rejected lines by reason.
     pub rejected: [u64; Reason::ALL.len()],
     /// The first few rejected lines, to show.
@@ -94,6 +102,10 @@ impl Counts {
         self.outside += later.outside;
         self.late += later.late;
         self.clamped += later.clamped;
+        self.either_way += later.either_way;
+        self.repeated += later.repeated;
+        self.unpaired += later.unpaired;
+        self.overflowed += later.overflowed;
         for (mine, theirs) in self.rejected.iter_mut().zip(later.rejected) {
             *mine += theirs;
         }

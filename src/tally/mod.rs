@@ -15,6 +15,7 @@ pub use directory::{Directory, Naming};
 pub use distribution::Distribution;
 
 use crate::event::direction::Party;
+use crate::incident::Sense;
 use crate::units::{Span, Timestamp};
 use cells::{ANY, Key, Memo};
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub struct Record<'a> {
     pub blind: bool,
     /// It came late and was booked into a window still open.
     pub late: bool,
+    /// How `out` is to be taken.
+    pub sense: Sense,
     /// Known tools seen in it, as a set of bits (see [`crate::event::tool`]).
     pub tools: u16,
     /// Where its line begins, in bytes from the beginning of the source.
@@ -52,6 +55,12 @@ pub trait Measure: Default {
     fn record(&mut self, record: &Record<'_>, source: u32);
     /// Takes in another cell's.
     fn merge(&mut self, other: &Self);
+}
+
+/// Nothing is kept.
+impl Measure for () {
+    fn record(&mut self, _record: &Record<'_>, _source: u32) {}
+    fn merge(&mut self, _other: &Self) {}
 }
 
 /// The sums of one host (towards one destination) in one window.

@@ -10,6 +10,7 @@ mod doctor;
 mod eval;
 mod formats;
 mod outflow;
+mod pairing;
 mod readme;
 mod roads;
 mod samples;

@@ -1,11 +1,12 @@
 //! Cisco ASA and FTD: connections as they are torn down (302014, 302016, 302304 and their kin), and FTD's connection
 //! events (430003), which count both directions.
 //!
-//! A teardown has one total for both directions and does not say who opened the connection, so its event is blind on both
-//! sides: half of a guess would be worse than none. `Built` lines carry no bytes and tell of no transfer.
+//! A teardown has one total for both directions: it is told as such, counts as sent (no less is known to have left), and
+//! evidence says "either way". Who opened the connection is in the `Built` line with the same number (302013, 302015, …),
+//! which carries no bytes. Of ICMP (302020, 302021) no line carries bytes.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Aside, Endpoint, Event, Question, Role, Stamped, number};
+use crate::event::{Aside, Endpoint, Event, Question, Role, Session, Stamped, Telling, number};
 use crate::formats::envelope::{Opened, Stamp};
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -15,7 +16,7 @@ use crate::units::Span;
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "cisco-asa",
-    about: "Cisco ASA and FTD syslog (302014, 302016: one total for both directions; 430003: exact)",
+    about: "Cisco ASA and FTD syslog (302014, 302016: one total for both directions, paired with 302013, 302015; 430003: exact)",
     roles: &[Role::Flow],
     compile: |spec, context| one_line::compile(spec, context, read, SIGHT),
     sniff: |lines, _| {
@@ -64,6 +65,10 @@ fn read<'a>(
             let event = teardown(event, line, text)?;
             Event { timestamp: opened.time(&settings.local)?, ..event }
         }
+        b"302013" | b"302015" | b"302017" | b"302303" | b"302305" => {
+            let Some(event) = built(event, text) else { return Ok(None) };
+            Event { timestamp: opened.time(&settings.local)?, aside: Some(Aside::Unfinished), ..event }
+        }
         b"430003" => connection(event, line, text, &opened, settings)?,
         // The beginning of a connection; an intrusion, a file and malware in one.
         b"430002" => {
@@ -95,6 +100,9 @@ fn teardown<'a>(mut event: Event<'a>, line: &[u8], text: &'a [u8]) -> Result<Eve
     event.transport = words.next().map(transport);
     while let Some(word) = words.next() {
         match word {
+            b"connection" if event.session.is_none() => {
+                event.session = words.next().map(|id| Session { id, telling: Telling::Whole });
+            }
             b"for" | b"to" if found < 2 => {
                 let end = words.next().ok_or_else(|| wrong(text))?;
                 if let Some(place) = ends.get_mut(found) {
@@ -106,10 +114,10 @@ fn teardown<'a>(mut event: Event<'a>, line: &[u8], text: &'a [u8]) -> Result<Eve
                 let word = words.next().unwrap_or_default();
                 event.duration = Some(span(word).ok_or_else(|| Reject::of(Reason::BadNumber, line, word))?);
             }
-            // Read, so that a broken line is seen, and then not believed to be either direction's.
             b"bytes" => {
                 let word = words.next().unwrap_or_default();
-                number::<u64>(word).ok_or_else(|| Reject::of(Reason::BadNumber, line, word))?;
+                let total = number::<u64>(word).ok_or_else(|| Reject::of(Reason::BadNumber, line, word))?;
+                event.total = Some(total);
                 break;
             }
             _ => {}
@@ -121,6 +129,24 @@ fn teardown<'a>(mut event: Event<'a>, line: &[u8], text: &'a [u8]) -> Result<Eve
     // The end behind "for" is on the interface of the lower security level, nearly always the outside.
     [event.destination, event.source] = ends;
     Ok(event)
+}
+
+/// `Built outbound TCP connection 77 for outside:203.0.113.9/443 (203.0.113.9/443) to inside:10.1.2.3/50123 (…)`: inbound
+/// was opened by the end behind "for", outbound by the one behind "to". `None` where it does not read: such a line holds no
+/// bytes to be lost.
+fn built<'a>(mut event: Event<'a>, text: &'a [u8]) -> Option<Event<'a>> {
+    let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    words.next().filter(|word| *word == b"Built")?;
+    let inbound = words.next()? == b"inbound";
+    event.transport = words.next().map(transport);
+    words.find(|word| *word == b"connection")?;
+    event.session = Some(Session { id: words.next()?, telling: Telling::Opening });
+    words.find(|word| *word == b"for")?;
+    let first = host(words.next()?)?;
+    words.find(|word| *word == b"to")?;
+    let second = host(words.next()?)?;
+    (event.source, event.destination) = if inbound { (first, second) } else { (second, first) };
+    Some(event)
 }
 
 /// `outside:203.0.113.9/443`, maybe with a user in brackets; names may stand for addresses.

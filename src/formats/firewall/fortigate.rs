@@ -1,12 +1,12 @@
 //! FortiGate's traffic log: `key=value` pairs in any order, comma-separated where the device is told so.
 //!
 //! `sentbyte` is from `srcip`. Only `type=traffic` counts: `type=utm` lines (web filter, application control, DNS filter)
-//! repeat their session's bytes. A long session is told again and again with totals so far; `sentdelta` and `rcvddelta`
-//! are what came since the last line. A line that tells only a total so far (message 20 without deltas) is left to the
-//! line that closes the session.
+//! repeat their session's bytes. A long session is told again and again with totals so far. `sentdelta` and `rcvddelta` are
+//! what came since the last line; where they are absent, the totals of one `sessionid` are told as such, and only what is
+//! new in each counts.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Aside, Event, Question, Role};
+use crate::event::{Aside, Event, Question, Role, Session, Telling};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -74,7 +74,8 @@ const STATUS: usize = 24;
 const QNAME: usize = 25;
 const QTYPE: usize = 26;
 const GUESSED_USER: usize = 27;
-const SLOTS: usize = 28;
+const SESSION: usize = 28;
+const SLOTS: usize = 29;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -91,6 +92,7 @@ fn slot(key: &[u8]) -> usize {
         b"dstport" => DPORT,
         b"sentbyte" => SENT,
         b"rcvdbyte" => RECEIVED,
+        b"sessionid" => SESSION,
         b"sentdelta" => SENT_DELTA,
         b"rcvddelta" => RECEIVED_DELTA,
         b"duration" => DURATION,
@@ -138,6 +140,10 @@ fn read<'a>(
     event.destination = f.end(DST, DPORT, RECEIVED)?;
     event.source.bytes = f.number(SENT_DELTA)?.or(event.source.bytes);
     event.destination.bytes = f.number(RECEIVED_DELTA)?.or(event.destination.bytes);
+    event.session = f
+        .text(SESSION)
+        .filter(|_| f.text(SENT_DELTA).is_none())
+        .map(|id| Session { id, telling: Telling::SoFar });
     event.destination.domain = f.text(HOST);
     event.transport = f.text(PROTO).map(transport);
     event.protocol = f.text(SERVICE);
@@ -158,7 +164,10 @@ fn aside(f: &Fields<'_, SLOTS>, kind: &[u8], event: &Event<'_>) -> Option<Aside>
     match f.text(ACTION) {
         _ if kind != b"traffic" => Some(Aside::Repeated),
         Some(b"start") => Some(Aside::Unfinished),
-        _ if is(b"000000020") && f.text(SENT_DELTA).is_none() => Some(Aside::Unfinished),
+        // Without its number a total so far is left to the line that closes the session.
+        _ if is(b"000000020") && f.text(SENT_DELTA).is_none() && event.session.is_none() => {
+            Some(Aside::Unfinished)
+        }
         Some(b"deny") if event.source.bytes.unwrap_or(0) == 0 => Some(Aside::Refused),
         // Message 11: a connection that failed.
         _ if is(b"000000011") && event.source.bytes.is_none() => Some(Aside::Attempt),
@@ -202,6 +211,7 @@ mod tests {
             protocol: Some(b"HTTPS"),
             user: Some(b"JDOE"),
             observer: Some(b"fw-1"),
+            session: Some(Session { id: b"77", telling: Telling::SoFar }),
             ..Event::default()
         }
     }
@@ -228,10 +238,13 @@ mod tests {
     fn totals_so_far_are_counted_once() {
         let so_far =
             LINE.replace("0000000013", "0000000020").replace("action=\"close\"", "action=\"accept\"");
-        assert_eq!(one(&KIND, &so_far).aside, Some(Aside::Unfinished));
+        let nameless = one(&KIND, &so_far.replace("sessionid=77 ", ""));
+        assert_eq!((nameless.aside, nameless.session), (Some(Aside::Unfinished), None));
+        assert_eq!(one(&KIND, &so_far), expected());
         let since = format!("{so_far}sentdelta=5000 rcvddelta=0");
         let event = one(&KIND, &since);
         assert_eq!((event.source.bytes, event.destination.bytes), (Some(5000), Some(0)));
+        assert_eq!(event.session, None);
         assert_eq!(one(&KIND, &format!("{LINE}sentdelta=7 rcvddelta=8")).source.bytes, Some(7));
     }
 

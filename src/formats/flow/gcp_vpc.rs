@@ -3,11 +3,11 @@
 //! `bytes_sent` went from source to destination; the reply is another record. A conversation within the cloud is told by
 //! both ends, and by gateways on its way: a record counts if its reporter is the source (`SRC`); one of the destination
 //! (`DEST`) counts only where the source is no instance that would report it itself (`src_instance` is absent), and one of
-//! a gateway only where the instance on the other side of it is absent. `src_instance` is optional metadata: logs written
-//! without metadata tell such conversations twice, between inside ends. Bytes are already scaled up for sampling.
+//! a gateway only where the instance on the other side of it is absent. `src_instance` is optional metadata: in logs
+//! written without it, what both reporters say of one conversation counts as the most that one of them says. Bytes are already scaled up for sampling.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Endpoint, Event, Role, Stamped, address, number};
+use crate::event::{Endpoint, Event, Role, Session, Stamped, Telling, address, number};
 use crate::formats::json::{self, Members, Value};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time, transport};
 use jiff::tz::TimeZone;
@@ -160,6 +160,11 @@ impl<'a> Payload<'a> {
             (None, Some(end)) => (end, Stamped::End, None),
             (None, None) => return Err(Reject::line(Reason::BadTimestamp)),
         };
+        if self.source_instance.is_none() && self.destination_instance.is_none() {
+            let by_source = self.reporter.starts_with(b"SRC");
+            let telling = if by_source { Telling::Whole } else { Telling::Part };
+            event.session = Some(Session { id: b"", telling });
+        }
         event.source = end(self.source)?;
         event.destination = end(self.destination)?;
         event.source.bytes = match self.bytes {

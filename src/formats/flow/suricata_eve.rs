@@ -1,17 +1,20 @@
 //! Suricata's EVE JSON: `flow` and `netflow` records carry the bytes, `dns` queries are questions; everything else repeats
 //! transfers that the flow record of the same `flow_id` tells.
 //!
-//! So a transfer is counted once: `http`, `tls`, `fileinfo` and `alert` records give events only to [`Detail::Full`], and
-//! never byte counts. A sensor that writes both `flow` and `netflow` tells each transfer in both; `netflow` counts only
-//! where the layout says so (`suricata-eve:netflow`), which detection does for logs that have no `flow` among their first lines.
+//! So a transfer is counted once: where there are flow records, `http`, `tls`, `fileinfo` and `alert` records give events
+//! only to [`Detail::Full`], and never byte counts. A sensor that writes both `flow` and `netflow` tells each transfer in both;
+//! `netflow` counts only where the layout says so (`suricata-eve:netflow`), which detection does for logs that have no `flow`
+//! among their first lines. Without either, what went through flows is what there is: the sizes of files in both directions
+//! (`suricata-eve:fileinfo`), else the bodies of responses (`suricata-eve:http`). A flow record that comes all the same tells
+//! the same `flow_id` and counts as far as it tells more.
 //! A flow record is written when the flow has ended or timed out, so it is stamped with the beginning that it tells.
 
 mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::event::reject::Reject;
-use crate::event::{Event, Role};
+use crate::event::reject::{Reason, Reject};
+use crate::event::{Event, Role, Session, Telling, number};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, json};
 use record::Type;
 use std::sync::Arc;
@@ -35,6 +38,10 @@ enum Counted {
     Flow,
     /// One-way `netflow` records.
     Netflow,
+    /// Sizes in `fileinfo` records; no flow was seen when the log was looked at.
+    Fileinfo,
+    /// Sizes in `http` records; neither flow nor fileinfo was seen.
+    Http,
     /// `flow` records, of which none was seen when the log was looked at.
     Unseen,
 }
@@ -49,10 +56,12 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
     let counted = match spec.trim() {
         "" | "flow" => Counted::Flow,
         "netflow" => Counted::Netflow,
+        "fileinfo" => Counted::Fileinfo,
+        "http" => Counted::Http,
         "no-flow" => Counted::Unseen,
         other => {
             let message = format!(
-                "\"{other}\" is no kind of record that carries bytes: write suricata-eve:flow or suricata-eve:netflow"
+                "\"{other}\" is no kind of record that carries bytes: write suricata-eve: and one of flow, netflow, fileinfo, http"
             );
             return Err(SpecError { message, position: 0 });
         }
@@ -73,22 +82,61 @@ impl Format for SuricataEve {
         let record = record::read(line, scratch)?;
         let wanted = match record.kind {
             Type::Flow => self.counted != Counted::Netflow,
+            Type::Fileinfo if self.counted == Counted::Fileinfo => true,
+            Type::Http if self.counted == Counted::Http => true,
             Type::Netflow => self.counted == Counted::Netflow,
             Type::Dns => true,
             Type::Http | Type::Tls | Type::Fileinfo | Type::Alert => self.detail == Detail::Full,
             Type::Other => false,
         };
-        if wanted { record.events(line, scratch, self.detail, events) } else { Ok(()) }
+        if !wanted {
+            return Ok(());
+        }
+        if !matches!(self.counted, Counted::Fileinfo | Counted::Http) {
+            return record.events(line, scratch, self.detail, events);
+        }
+        let first = events.len();
+        let (kind, flow_id, size) = (record.kind, record.flow_id, record.size(scratch)?);
+        let size = match size {
+            b"" => None,
+            text => Some(number(text).ok_or_else(|| Reject::of(Reason::BadNumber, line, text))?),
+        };
+        record.events(line, scratch, self.detail, events)?;
+        for event in events.iter_mut().skip(first) {
+            self.count(kind, flow_id, size, event);
+        }
+        Ok(())
     }
 
     fn sight(&self) -> Sight {
-        let seen = self.counted != Counted::Unseen;
+        use Counted::{Flow, Http, Unseen};
         Sight {
             role: Role::Flow,
-            source_bytes: seen,
-            destination_bytes: seen && self.counted == Counted::Flow,
+            source_bytes: !matches!(self.counted, Unseen | Http),
+            destination_bytes: matches!(self.counted, Flow | Http),
             remedy: REMEDY,
         }
+    }
+}
+
+impl SuricataEve {
+    /// Where flow records are not what is counted, gives the sizes of files and bodies, and what joins them with a flow
+    /// record that may come all the same.
+    fn count<'a>(&self, kind: Type, flow_id: &'a [u8], size: Option<u64>, event: &mut Event<'a>) {
+        let telling = match (self.counted, kind) {
+            (_, Type::Flow) => Telling::Whole,
+            (Counted::Fileinfo, Type::Fileinfo) => {
+                // The source of such a record sent the file.
+                (event.source.bytes, event.one_way) = (size, true);
+                Telling::Part
+            }
+            (Counted::Http, Type::Http) => {
+                event.destination.bytes = size;
+                Telling::Part
+            }
+            _ => return,
+        };
+        event.session = (!flow_id.is_empty()).then_some(Session { id: flow_id, telling });
     }
 }
 
@@ -109,6 +157,10 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
         ("", "JSON lines with an event_type, flow among them")
     } else if types.contains(&Type::Netflow) {
         ("netflow", "JSON lines with an event_type, netflow among them and no flow")
+    } else if types.contains(&Type::Fileinfo) {
+        ("fileinfo", "JSON lines with an event_type, no flow among them: the sizes of files are counted")
+    } else if types.contains(&Type::Http) {
+        ("http", "JSON lines with an event_type, no flow among them: the bodies of responses are counted")
     } else {
         ("no-flow", "JSON lines with an event_type, no flow among them")
     };

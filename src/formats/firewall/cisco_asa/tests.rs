@@ -8,7 +8,7 @@ const BUILT: &str = "<166>Mar 29 2023 01:01:33 asa-1 : %ASA-6-302013: Built outb
 const EVENT: &str = "<113>2023-03-29T01:02:33Z ftd-1 : %FTD-1-430003: EventPriority: Low, DeviceUUID: 0-0, InstanceID: 2, FirstPacketSecond: 2023-03-29T01:02:03Z, ConnectionID: 77, AccessControlRuleAction: Allow, SrcIP: 10.1.2.3, DstIP: 203.0.113.9, SrcPort: 50123, DstPort: 443, Protocol: tcp, IngressInterface: inside, ACPolicy: Out, any, User: jdoe, ApplicationProtocol: HTTPS, ConnectionDuration: 30, InitiatorPackets: 8000, ResponderPackets: 12, InitiatorBytes: 10000184, ResponderBytes: 224, URL: https://files.example/a";
 
 #[test]
-fn a_teardown_is_blind() {
+fn a_teardown_has_one_total() {
     let expected = Event {
         dataset: "cisco-asa",
         role: Role::Flow,
@@ -16,6 +16,8 @@ fn a_teardown_is_blind() {
         duration: Some(Span::SECOND.times(30)),
         source: end("10.1.2.3", 50123, None),
         destination: end("203.0.113.9", 443, None),
+        total: Some(10_000_408),
+        session: Some(Session { id: b"77", telling: Telling::Whole }),
         transport: Some(b"tcp"),
         observer: Some(b"asa-1"),
         ..Event::default()
@@ -64,8 +66,22 @@ fn a_connection_event_is_exact() {
 }
 
 #[test]
+fn a_built_line_says_who_opened() {
+    let outbound = one(&KIND, BUILT);
+    let session = Some(Session { id: b"77", telling: Telling::Opening });
+    assert_eq!((outbound.source.port, outbound.session, outbound.total), (Some(50123), session, None));
+    assert_eq!(outbound.aside, Some(Aside::Unfinished));
+    assert_eq!(outbound.timestamp, AT - Span::SECOND.times(30));
+    let inbound = one(&KIND, &BUILT.replace("outbound", "inbound"));
+    assert_eq!(inbound.source, end("203.0.113.9", 443, None));
+    let user = one(&KIND, &format!("{BUILT} (jdoe)").replace("TCP", "UDP").replace("302013", "302015"));
+    assert_eq!(user.destination, end("203.0.113.9", 443, None));
+    nothing(&KIND, &[&BUILT.replace("outside:203.0.113.9", "x"), &BUILT.replace(" to ", " and ")]);
+}
+
+#[test]
 fn other_messages_stand_aside() {
-    nothing(&KIND, &[BUILT, "<166>Mar 29 2023 01:02:03: %ASA-6-605005: Login permitted from 10.1.2.3/50123"]);
+    nothing(&KIND, &["<166>Mar 29 2023 01:02:03: %ASA-6-605005: Login permitted from 10.1.2.3/50123"]);
     assert_eq!(one(&KIND, &EVENT.replace("430003", "430002")).aside, Some(Aside::Unfinished));
     assert_eq!(one(&KIND, &EVENT.replace("430003", "430005")).aside, Some(Aside::Repeated));
     let (client, server) = (end("10.1.2.3", 50123, None), end("203.0.113.9", 443, None));

@@ -27,6 +27,7 @@ const QUESTIONS_MAX: usize = 64;
 #[derive(Debug)]
 pub(super) struct Record<'a> {
     pub(super) kind: Type,
+    pub(super) flow_id: &'a [u8],
     timestamp: &'a [u8],
     source: End<'a>,
     destination: End<'a>,
@@ -38,6 +39,7 @@ pub(super) struct Record<'a> {
     flow: Option<Members<'a>>,
     netflow: Option<Members<'a>>,
     http: Option<Members<'a>>,
+    fileinfo: Option<Members<'a>>,
     tls: Option<Members<'a>>,
     dns: Option<Members<'a>>,
 }
@@ -53,6 +55,7 @@ struct End<'a> {
 pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a>, Reject> {
     let mut record = Record {
         kind: Type::Other,
+        flow_id: b"",
         timestamp: b"",
         source: End::default(),
         destination: End::default(),
@@ -63,6 +66,7 @@ pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a
         flow: None,
         netflow: None,
         http: None,
+        fileinfo: None,
         tls: None,
         dns: None,
     };
@@ -73,6 +77,8 @@ pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a
         match (key.decode(scratch), value) {
             (b"event_type", _) => (typed, record.kind) = (true, Type::of(text())),
             (b"timestamp", _) => record.timestamp = text(),
+            (b"flow_id", _) => record.flow_id = text(),
+            (b"fileinfo", Value::Object(file)) => record.fileinfo = Some(file),
             (b"src_ip", _) => record.source.ip = text(),
             (b"src_port", _) => record.source.port = text(),
             (b"dest_ip", _) => record.destination.ip = text(),
@@ -108,6 +114,22 @@ impl Type {
 }
 
 impl<'a> Record<'a> {
+    /// The size of the file, or of the body of the response; empty where the record has none.
+    pub(super) fn size(&self, scratch: &'a Scratch) -> Result<&'a [u8], Reject> {
+        let (members, name) = match self.kind {
+            Type::Fileinfo => (self.fileinfo, &b"size"[..]),
+            _ => (self.http, &b"length"[..]),
+        };
+        let mut size = &b""[..];
+        for member in members.into_iter().flatten() {
+            let (key, value) = member?;
+            if key.decode(scratch) == name {
+                size = value.scalar(scratch).unwrap_or_default();
+            }
+        }
+        Ok(size)
+    }
+
     /// Appends what the record tells.
     pub(super) fn events(
         self,

@@ -177,14 +177,28 @@ fn hostile_lines() {
 fn detection_says_which_records_count() {
     assert_eq!(sniffed(&KIND, &[STATS, FLOW, NETFLOW]), "yes");
     assert_eq!(sniffed(&KIND, &[NETFLOW, TLS]), "yes netflow");
-    assert_eq!(sniffed(&KIND, &[TLS, STATS, HTTP]), "yes no-flow");
+    assert_eq!(sniffed(&KIND, &[TLS, STATS]), "yes no-flow");
+    assert_eq!(sniffed(&KIND, &[TLS, STATS, HTTP]), "yes http");
+    let file =
+        HTTP.replace("\"event_type\":\"http\"", "\"event_type\":\"fileinfo\",\"fileinfo\":{\"size\":99}");
+    assert_eq!(sniffed(&KIND, &[TLS, HTTP, &file]), "yes fileinfo");
+    assert_eq!(sniffed(&KIND, &[&file, FLOW]), "yes");
+    let sums = Context { detail: Detail::Sums, ..Context::default() };
+    let (events, _) = read_with(&KIND, "fileinfo", &sums, &[HTTP, &file, ALERT]);
+    let session = Some(Session { id: b"4712", telling: Telling::Part });
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].source.bytes, events[0].one_way, events[0].session), (Some(99), true, session));
+    let (events, _) = read_with(&KIND, "http", &sums, &[HTTP, &file, ALERT]);
+    assert_eq!((events.len(), events[0].source.bytes, events[0].destination.bytes), (1, None, Some(224)));
+    let wrong = file.replace(":99", ":-9");
+    assert_eq!(read_with(&KIND, "fileinfo", &sums, &[&wrong]).1[0].reason, Reason::BadNumber);
     assert_eq!(sniffed(&KIND, &[]), "no");
     assert_eq!(sniffed(&KIND, &["{\"a\":1}", "hello"]), "no");
     detected(&KIND, &ALL);
     let blind = |spec| compile(spec, &Context::default()).unwrap().sight().blind();
     assert_eq!((blind(""), blind("netflow")), (None, None));
     assert!(blind("no-flow").is_some_and(|say| say.contains("- flow")));
-    assert!(compile("http", &Context::default()).is_err());
+    assert!(compile("alerts", &Context::default()).is_err());
 }
 
 proptest! {
