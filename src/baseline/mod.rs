@@ -14,7 +14,7 @@ pub use excess::Excess;
 pub use pool::{Class, Level, Pools, Rarity};
 pub use rolling::{Rolling, Volume};
 pub use state::{Destination, Host, Observed, Pair, Unit};
-pub use trail::Trail;
+pub use trail::{Flowed, Trail};
 
 use crate::units::{Span, Timestamp};
 
@@ -108,13 +108,14 @@ impl Baseline {
             let mut all = Volume::default();
             for row in rows {
                 let Some(pair) = host.pairs.get_mut(&row.destination) else { continue };
-                let mut now = Volume { out: row.out, net: row.out.saturating_sub(row.back) };
-                for (hour, volume) in row.trail.earlier() {
-                    pair.unit.rolling.add_earlier(hour, volume);
-                    host.unit.rolling.add_earlier(hour, volume);
-                    now.out = now.out.saturating_sub(volume.out);
-                    now.net = now.net.saturating_sub(volume.net);
+                let mut now = Flowed { out: row.out, back: row.back };
+                for (hour, flowed) in row.trail.earlier() {
+                    pair.unit.rolling.add_earlier(hour, flowed.volume());
+                    host.unit.rolling.add_earlier(hour, flowed.volume());
+                    now.out = now.out.saturating_sub(flowed.out);
+                    now.back = now.back.saturating_sub(flowed.back);
                 }
+                let now = now.volume();
                 pair.take(start, row.out, now, &row.trail);
                 all += now;
             }

@@ -15,7 +15,30 @@ pub struct Trail {
     pub largest: Evidence,
     /// Sensors write a row when a connection closes, but its bytes flowed before: the part of this cell's volume that
     /// belongs to earlier hours, by the start of the hour. Nothing for most cells.
-    pub earlier: Option<Box<BTreeMap<Timestamp, Volume>>>,
+    pub earlier: Option<Box<BTreeMap<Timestamp, Flowed>>>,
+}
+
+/// Bytes of an hour in both directions. What is net can be told only of their sums: the two directions of a conversation
+/// stand in two lines of a flow log.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Flowed {
+    /// Out.
+    pub out: u64,
+    /// Back.
+    pub back: u64,
+}
+
+impl Flowed {
+    /// Adds both.
+    fn add(&mut self, other: Flowed) {
+        self.out = self.out.saturating_add(other.out);
+        self.back = self.back.saturating_add(other.back);
+    }
+
+    /// As a volume.
+    pub fn volume(self) -> Volume {
+        Volume { out: self.out, net: self.out.saturating_sub(self.back) }
+    }
 }
 
 impl Measure for Trail {
@@ -24,17 +47,17 @@ impl Measure for Trail {
         let line = Evidence { bytes: record.out, source, offset, line, sense };
         self.take(record.tools, line);
         if record.began < record.at.floor(Span::HOUR) {
-            let net = record.out.saturating_sub(record.back.unwrap_or(0));
-            spread(record.began, record.at, Volume { out: record.out, net }, |hour, volume| {
-                *self.earlier.get_or_insert_default().entry(hour).or_default() += volume;
+            let flowed = Flowed { out: record.out, back: record.back.unwrap_or(0) };
+            spread(record.began, record.at, flowed, |hour, flowed| {
+                self.earlier.get_or_insert_default().entry(hour).or_default().add(flowed);
             });
         }
     }
 
     fn merge(&mut self, other: &Self) {
         self.take(other.tools, other.largest);
-        for (hour, volume) in other.earlier.iter().flat_map(|earlier| earlier.iter()) {
-            *self.earlier.get_or_insert_default().entry(*hour).or_default() += *volume;
+        for (hour, flowed) in other.earlier() {
+            self.earlier.get_or_insert_default().entry(hour).or_default().add(flowed);
         }
     }
 }
@@ -48,27 +71,27 @@ impl Trail {
     }
 
     /// All that belongs to earlier hours.
-    pub fn earlier(&self) -> impl Iterator<Item = (Timestamp, Volume)> {
-        self.earlier.iter().flat_map(|earlier| earlier.iter()).map(|(hour, volume)| (*hour, *volume))
+    pub fn earlier(&self) -> impl Iterator<Item = (Timestamp, Flowed)> {
+        self.earlier.iter().flat_map(|earlier| earlier.iter()).map(|(hour, flowed)| (*hour, *flowed))
     }
 }
 
-/// Gives `each` whole hour between `began` and `ended`, but for the last, its share of a volume that flowed at an even rate.
+/// Gives `each` whole hour between `began` and `ended`, but for the last, its share of what flowed at an even rate.
 /// What flowed longer ago than the longest span that is judged counts with the oldest hour. Shares are differences of
-/// rounded running totals, so they never add up to more than the volume.
-fn spread(began: Timestamp, ended: Timestamp, volume: Volume, mut each: impl FnMut(Timestamp, Volume)) {
+/// rounded running totals, so they never add up to more than the whole.
+fn spread(began: Timestamp, ended: Timestamp, flowed: Flowed, mut each: impl FnMut(Timestamp, Flowed)) {
     let oldest = ended - SCALES.last().copied().unwrap_or(Span::DAY);
     let length = u128::from((ended - began).0.unsigned_abs().max(1));
     let until = |moment: Timestamp, bytes: u64| {
         let passed = u128::from((moment - began).0.unsigned_abs()).min(length);
         u64::try_from(u128::from(bytes) * passed / length).unwrap_or(bytes)
     };
-    let mut given = Volume::default();
+    let mut given = Flowed::default();
     let mut hour = began.max(oldest).floor(Span::HOUR);
     while hour + Span::HOUR <= ended {
         let next = hour + Span::HOUR;
-        let total = Volume { out: until(next, volume.out), net: until(next, volume.net) };
-        each(hour, Volume { out: total.out - given.out, net: total.net - given.net });
+        let total = Flowed { out: until(next, flowed.out), back: until(next, flowed.back) };
+        each(hour, Flowed { out: total.out - given.out, back: total.back - given.back });
         (given, hour) = (total, next);
     }
 }
@@ -76,14 +99,16 @@ fn spread(began: Timestamp, ended: Timestamp, volume: Volume, mut each: impl FnM
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::direction::Party;
+    use crate::incident::Sense;
 
     #[test]
     fn a_long_transfer_counts_when_it_flowed() {
         let at = |minutes: i64| Timestamp(0) + Span::MINUTE.times(minutes);
         let shares = |began, ended, bytes| {
             let mut shares = Vec::new();
-            spread(at(began), at(ended), Volume { out: bytes, net: bytes / 2 }, |hour, volume| {
-                shares.push(((hour - at(0)).0 / Span::HOUR.0, volume.out, volume.net));
+            spread(at(began), at(ended), Flowed { out: bytes, back: bytes / 2 }, |hour, flowed| {
+                shares.push(((hour - at(0)).0 / Span::HOUR.0, flowed.out, flowed.back));
             });
             shares
         };
@@ -92,5 +117,32 @@ mod tests {
         let long = shares(0, 60 * 24 * 30, 720);
         assert_eq!(long.len(), 24 * 7);
         assert_eq!(long.iter().map(|share| share.1).sum::<u64>(), 720);
+    }
+    #[test]
+    fn a_reply_in_another_line_is_taken_off_where_it_flowed() {
+        let line = |out, back| Record {
+            host: Party::Name(b"h"),
+            destination: Party::Name(b"d"),
+            at: Timestamp(0) + Span::MINUTE.times(130),
+            began: Timestamp(0) + Span::MINUTE.times(10),
+            out,
+            back: Some(back),
+            blind: false,
+            late: false,
+            sense: Sense::Out,
+            tools: 0,
+            offset: 0,
+            line: 1,
+        };
+        // A download of 1,200 bytes in two hours, and its acknowledgements in a line of their own, in either order.
+        for lines in [[line(120, 0), line(0, 1200)], [line(0, 1200), line(120, 0)]] {
+            let (mut one, mut other) = (Trail::default(), Trail::default());
+            one.record(&lines[0], 0);
+            other.record(&lines[1], 0);
+            one.merge(&other);
+            let volumes: Vec<(u64, u64)> =
+                one.earlier().map(|(_, flowed)| (flowed.out, flowed.volume().net)).collect();
+            assert_eq!(volumes, [(50, 0), (60, 0)]);
+        }
     }
 }

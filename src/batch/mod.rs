@@ -14,6 +14,9 @@ use crate::input::{Place, Trouble};
 use crate::pipeline::{Piece, Source, format_after, told_by_both};
 use crate::units::Timestamp;
 use probe::Probed;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::hash::BuildHasher;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -99,6 +102,7 @@ impl Batch {
             }
         }
         found.sort_by(|(a, x), (b, y)| (x.begins, &a.path).cmp(&(y.begins, &b.path)));
+        tell_copies(&mut found);
         let (sources, probed): (Vec<Source>, Vec<Probed>) = found.into_iter().unzip();
         let waiting = probed.into_iter().zip(&sources).zip(0..).map(|((probed, source), number)| Reading {
             number,
@@ -137,6 +141,27 @@ impl Batch {
             pieces = following;
         }
         sink.reached(&[]);
+    }
+}
+
+/// Bytes that two files must share at their beginnings for one to be taken for a copy of the other, unless they are shorter.
+const COPY: usize = 64 << 10;
+
+/// Says of each source whose first piece is that of another (a file rotated by copying, or kept beside its compressed form)
+/// that it is a copy: its lines count again.
+fn tell_copies(found: &mut [(Source, Probed)]) {
+    let mut first: BTreeMap<u64, String> = BTreeMap::new();
+    let hasher = foldhash::quality::RandomState::default();
+    for (source, probed) in found {
+        let Some(chunk) = probed.first.as_ref().filter(|_| probed.begins > Timestamp::MIN) else { continue };
+        let head = chunk.bytes.get(..COPY.min(chunk.bytes.len()));
+        match first.entry(hasher.hash_one(head)) {
+            Entry::Vacant(entry) => _ = entry.insert(source.path.clone()),
+            Entry::Occupied(entry) => {
+                let other = entry.get();
+                source.chosen.push_str(&format!("; it begins like {other}: a copy counts again"));
+            }
+        }
     }
 }
 

@@ -88,6 +88,7 @@ fn diagnosis<'a>(source: &'a Source, health: &'a Health, gap: Span) -> Diagnosis
         counts,
         present: FIELDS.iter().map(|(name, _)| *name).zip(health.present).collect(),
         disorder: health.disorder,
+        repeated_lines: health.repeated_lines,
         gaps: health.gaps(gap),
         // A line cannot be newer than the file that holds it.
         ahead: counts

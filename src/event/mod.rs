@@ -106,6 +106,8 @@ pub enum Telling {
     Opening,
     /// All bytes since it began; more lines like this may follow (FortiGate).
     SoFar,
+    /// Bytes since the line before it of the same session (FortiGate's deltas).
+    Since,
     /// Bytes that no other line of this kind tells (a flow record).
     Whole,
     /// Bytes that lines of the other kind tell too (a file that went through a flow).

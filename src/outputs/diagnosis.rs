@@ -21,6 +21,8 @@ pub struct Diagnosis<'a> {
     pub present: Vec<(&'static str, u64)>,
     /// The most that a line was older than one before it.
     pub disorder: Span,
+    /// Lines that are the same as one a little before them.
+    pub repeated_lines: u64,
     /// Stretches without events, the longest first.
     pub gaps: Vec<(Timestamp, Timestamp)>,
     /// By how much the newest line is newer than the file that holds it.
@@ -85,6 +87,14 @@ pub fn text(diagnosis: &Diagnosis<'_>, to: &mut dyn Write) -> io::Result<()> {
     if diagnosis.disorder > Span(0) {
         writeln!(to, "  order     lines are up to {} older than one before them", diagnosis.disorder)?;
     }
+    if diagnosis.repeated_lines > 0 {
+        let again = diagnosis.repeated_lines;
+        writeln!(
+            to,
+            "  again     {again} lines are the same as one a little before them: sent twice by a shipper, or two events \
+             that look alike because stamps are coarse; each is counted"
+        )?;
+    }
     for (from, until) in diagnosis.gaps.iter().take(GAPS) {
         writeln!(to, "  gap       nothing from {from} to {until} ({})", *until - *from)?;
     }
@@ -148,7 +158,7 @@ pub fn json(diagnosis: &Diagnosis<'_>, to: &mut dyn Write) -> io::Result<()> {
         "first": counts.span.map(|span| span.0.to_string()), "last": counts.span.map(|span| span.1.to_string()),
         "out_of_order_s": diagnosis.disorder.seconds(), "gaps": gaps,
         "either_way": counts.either_way, "unpaired": counts.unpaired, "repeated": counts.repeated,
-        "overflowed": counts.overflowed,
+        "overflowed": counts.overflowed, "repeated_lines": diagnosis.repeated_lines,
         "clock_ahead_s": diagnosis.ahead.map(Span::seconds), "fields": fields, "blind": diagnosis.blind,
     });
     serde_json::to_writer(&mut *to, &row)?;

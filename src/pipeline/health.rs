@@ -6,9 +6,13 @@ use crate::event::Event;
 use crate::event::direction::{Verdict, direction};
 use crate::event::reject::{Reason, Reject};
 use crate::formats::Scratch;
+use crate::framing::lines;
 use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
-use std::collections::BTreeSet;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use std::collections::{BTreeSet, VecDeque};
+use std::hash::BuildHasher;
 
 /// The fields whose presence is told, by their ECS names.
 pub const FIELDS: [(&str, Has); 14] = [
@@ -46,6 +50,41 @@ pub struct Health {
     /// Starts of the hours that have events.
     hours: BTreeSet<Timestamp>,
     newest: Timestamp,
+    /// Lines that are the same, byte for byte, as one of the [`RECENT`] before them.
+    pub repeated_lines: u64,
+    /// Of a piece that was not merged yet: its lines, hashed.
+    lines: Vec<u64>,
+    recent: Recent,
+}
+
+/// How many lines back a line is looked for again: what a shipper sends twice after a lost acknowledgement is a batch of a
+/// few thousand lines.
+const RECENT: usize = 1 << 16;
+
+/// The last lines, hashed.
+#[derive(Clone, Debug, Default)]
+struct Recent {
+    order: VecDeque<u64>,
+    count: HashMap<u64, u32, foldhash::fast::RandomState>,
+}
+
+impl Recent {
+    /// Takes in the next line; says whether it was among the last.
+    fn again(&mut self, line: u64) -> bool {
+        if self.order.len() >= RECENT
+            && let Some(oldest) = self.order.pop_front()
+            && let Entry::Occupied(mut entry) = self.count.entry(oldest)
+        {
+            *entry.get_mut() -= 1;
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
+        self.order.push_back(line);
+        let count = self.count.entry(line).or_default();
+        *count += 1;
+        *count > 1
+    }
 }
 
 impl Health {
@@ -74,6 +113,11 @@ impl Health {
             }
             Ok(())
         });
+        // Headers are repeated by those who rotate files.
+        let rows = lines(&piece.chunk.bytes).map(|line| line.text);
+        let rows = rows.filter(|text| text.first().is_some_and(|first| *first != b'#'));
+        let hasher = foldhash::quality::FixedState::default();
+        health.lines = rows.map(|text| hasher.hash_one(text)).collect();
         health.counts = counts;
         health.counts.merge(seen);
         health
@@ -94,6 +138,7 @@ impl Health {
         }
         self.disorder = self.disorder.max(next.disorder);
         self.newest = self.newest.max(next.newest);
+        self.repeated_lines += next.lines.iter().filter(|line| self.recent.again(**line)).count() as u64;
         self.counts.merge(next.counts);
         for (mine, theirs) in self.present.iter_mut().zip(next.present) {
             *mine += theirs;

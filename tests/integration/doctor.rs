@@ -46,3 +46,40 @@ fn a_format_that_could_show_bytes_and_does_not_is_told_how() {
         assert!(blind.starts_with("1 of 1 events") && blind.contains(remedy), "{diagnosis} {}", run.stderr);
     }
 }
+
+#[test]
+fn lines_sent_twice_are_told_and_counted() {
+    let head = "#Software: SGOS\n#Fields: date time c-ip cs-host cs-bytes s-action\n";
+    let row = |n: usize| {
+        format!("2023-03-29 01:{:02}:{:02} 10.1.2.3 files.example {n} TCP_MISS\n", n / 60 % 60, n % 60)
+    };
+    // A batch of 3,000 lines comes again behind the next one, and a file repeats its header.
+    let batch = |from: usize| (from..from + 3000).map(row).collect::<String>();
+    let log = [head, &batch(0), &batch(3000), &batch(0), head, &batch(6000)].concat();
+    for pieces in [vec![log.as_bytes()], log.as_bytes().chunks(70_001).collect()] {
+        let run = feed(&["doctor", "--json"], &pieces);
+        let diagnosis = &run.rows("diagnosis")[0];
+        assert_eq!(diagnosis["repeated_lines"], 3000);
+        assert_eq!(diagnosis["events"], 12_000);
+    }
+    let text = feed(&["doctor"], &[log.as_bytes()]).stdout;
+    assert!(text.contains("3000 lines are the same"), "{text}");
+}
+
+#[test]
+fn a_copied_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = "#Software: SGOS\n#Fields: date time c-ip cs-host cs-bytes s-action\n\
+               2023-03-29 01:00:00 10.1.2.3 files.example 7 TCP_MISS\n";
+    let paths = ["a.log", "b.log", "c.log"].map(|name| folder.path().join(name));
+    std::fs::write(&paths[0], log).unwrap();
+    std::fs::write(&paths[1], zstd::encode_all(log.as_bytes(), 1).unwrap()).unwrap();
+    std::fs::write(&paths[2], log.replace("10.1.2.3", "10.1.2.4")).unwrap();
+    let run = run(&["doctor", "--json", &folder.path().to_string_lossy()]);
+    let copies: Vec<bool> = run
+        .rows("diagnosis")
+        .iter()
+        .map(|row| row["chosen"].as_str().unwrap().contains("a copy counts again"))
+        .collect();
+    assert_eq!(copies, [false, true, false], "{}", run.stdout);
+}

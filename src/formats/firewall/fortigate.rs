@@ -140,10 +140,8 @@ fn read<'a>(
     event.destination = f.end(DST, DPORT, RECEIVED)?;
     event.source.bytes = f.number(SENT_DELTA)?.or(event.source.bytes);
     event.destination.bytes = f.number(RECEIVED_DELTA)?.or(event.destination.bytes);
-    event.session = f
-        .text(SESSION)
-        .filter(|_| f.text(SENT_DELTA).is_none())
-        .map(|id| Session { id, telling: Telling::SoFar });
+    let telling = if f.text(SENT_DELTA).is_some() { Telling::Since } else { Telling::SoFar };
+    event.session = f.text(SESSION).map(|id| Session { id, telling });
     event.destination.domain = f.text(HOST);
     event.transport = f.text(PROTO).map(transport);
     event.protocol = f.text(SERVICE);
@@ -244,7 +242,7 @@ mod tests {
         let since = format!("{so_far}sentdelta=5000 rcvddelta=0");
         let event = one(&KIND, &since);
         assert_eq!((event.source.bytes, event.destination.bytes), (Some(5000), Some(0)));
-        assert_eq!(event.session, None);
+        assert_eq!(event.session, Some(Session { id: b"77", telling: Telling::Since }));
         assert_eq!(one(&KIND, &format!("{LINE}sentdelta=7 rcvddelta=8")).source.bytes, Some(7));
     }
 

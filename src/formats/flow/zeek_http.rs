@@ -1,7 +1,8 @@
 //! Zeek's `http.log`: one line per request, with the bodies' sizes in each direction; the host asked for is the destination.
 //!
 //! `request_body_len` is what the client uploaded, whatever the answer was: a PUT answered 401 still sent its body. Headers
-//! are not counted. **`conn.log` tells the same transfers**: read one of the two, or every upload counts twice.
+//! are not counted. `conn.log` tells the same transfers: read beside it, each counts once, and here under the name that was
+//! asked for.
 
 use super::zeek::{ENDS, Fields, Log};
 use crate::event::reject::Reject;
@@ -11,7 +12,7 @@ use crate::formats::{Context, Detail, Kind, Sight};
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "zeek-http",
-    about: "Zeek http.log, TSV or JSON; conn.log tells the same transfers, read only one",
+    about: "Zeek http.log, TSV or JSON; beside conn.log each transfer counts once",
     roles: &[Role::Flow],
     compile: |spec, context| LOG.compile(spec, context),
     sniff: |lines, _: &Context| LOG.sniff(lines),

@@ -51,13 +51,15 @@ impl Sessions {
         let told = (record.out, record.back.unwrap_or(0));
         match telling {
             Telling::Opening => {}
-            Telling::SoFar => {
+            Telling::SoFar | Telling::Since => {
+                let so_far = telling == Telling::SoFar;
                 // A number used again: the session began after the other's last line, or its total fell.
                 let last = session.told.unwrap_or(record.at);
-                if record.began > last + SKEW && record.began < record.at || record.out < session.whole.0 {
+                let later = record.began > last + SKEW && record.began < record.at;
+                if later || (so_far && record.out < session.whole.0) {
                     *session = Session::default();
                 }
-                session.whole = most(session.whole, told);
+                session.whole = if so_far { most(session.whole, told) } else { sum(session.whole, told) };
                 // What is new since the last line also flowed since then.
                 record.began =
                     session.told.map_or(record.began, |last| last.max(record.began)).min(record.at);

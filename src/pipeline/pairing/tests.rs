@@ -177,6 +177,19 @@ fn a_teardown_finds_the_line_that_opened_it() {
 }
 
 #[test]
+fn a_total_beside_a_sensor_that_knows_directions() {
+    let down = "302014: Teardown TCP connection 1 for outside:203.0.113.9/443 to inside:10.1.2.3/50123 duration 0:01:00 bytes 1080 TCP FINs";
+    let logs =
+        [("cisco-asa", vec![asa(60, down)]), ("zeek-conn", vec![conn(0, 62, "10.1.2.3", 50123, 900, 150)])];
+    for order in [vec![0], vec![1]] {
+        let (rows, counts) = read(&logs, &[], &Road { order, ..Road::straight() });
+        // What the total is more than both directions were headers, of one of the two.
+        assert_eq!(rows, Rows::from([row("10.1.2.3", "203.0.113.0/24", (930, 150))]));
+        assert_eq!((counts.events, counts.either_way), (2, 1));
+    }
+}
+
+#[test]
 fn totals_so_far_become_differences() {
     let lines = vec![
         fortigate(0, 120, 7, 50123, 1000, 10),
@@ -190,6 +203,19 @@ fn totals_so_far_become_differences() {
         assert_eq!(rows, Rows::from([row("10.1.2.3", "203.0.113.0/24", (15_000, 35))]));
         assert_eq!(counts.events, 4);
     }
+}
+
+#[test]
+fn differences_and_a_total_at_the_end() {
+    let delta = |second, so_far, delta: u64| {
+        format!("{} sentdelta={delta} rcvddelta=1", fortigate(second, second + 120, 7, 50123, so_far, 10))
+    };
+    let mut lines = vec![delta(0, 1000, 1000), delta(120, 5000, 4000)];
+    let sum = |lines: &[String]| read(&[("fortigate", lines.to_vec())], &[], &Road::straight()).0;
+    assert_eq!(sum(&lines), Rows::from([row("10.1.2.3", "203.0.113.0/24", (5000, 2))]));
+    // The last line has no difference.
+    lines.push(fortigate(240, 360, 7, 50123, 9000, 30));
+    assert_eq!(sum(&lines), Rows::from([row("10.1.2.3", "203.0.113.0/24", (9000, 30))]));
 }
 
 #[test]
