@@ -1,13 +1,13 @@
 //! `outflow synth`.
 
 use super::{Ending, say};
-use crate::synth::{self, command::Request};
+use crate::synth::{self, Shelf, Stream, command::Request};
 use crate::units::{Bytes, Span, Timestamp};
 use anyhow::{Context, Result};
 use clap::Args;
-use std::fs::File;
-use std::io::{BufWriter, Write, sink, stdout};
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write, sink, stdout};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -26,9 +26,12 @@ pub(super) struct Arguments {
     /// Thefts, by comma, or all
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_values_t = Request::default().scenarios)]
     scenario: Vec<String>,
-    /// How the log is written
-    #[arg(long, value_name = "FORMAT", default_value_t = Request::default().format)]
-    format: String,
+    /// How the log is written [default: zeek-conn; with --out zeek-conn,zeek-dns,nginx,s3-access]
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    format: Vec<String>,
+    /// Write the logs as files into this folder, which must be new or empty, and not to standard output
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Thefts of each scenario, over the hosts and the weeks
     #[arg(long, value_name = "N", default_value_t = Request::default().thefts)]
     thefts: u32,
@@ -59,7 +62,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         seed: arguments.seed,
         start: arguments.start,
         scenarios: arguments.scenario.clone(),
-        format: arguments.format.clone(),
+        formats: arguments.format.clone(),
+        in_folder: arguments.out.is_some(),
         thefts: arguments.thefts,
         learning: arguments.learning,
         leaking: arguments.leaking,
@@ -75,13 +79,42 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
             Box::new(BufWriter::new(file))
         }
     };
-    let mut to = stdout().lock();
-    let totals = synth::run(&settings, &mut to, &mut *labels)?;
-    to.flush()?;
-    labels.flush()?;
+    let mut shelf: Box<dyn Shelf> = match &arguments.out {
+        None => Box::new(Stream(stdout().lock())),
+        Some(folder) => Box::new(Folder::new(folder).with_context(|| format!("--out {}", folder.display()))?),
+    };
+    let totals = synth::run(&settings, &mut *shelf, &mut *labels)?;
+    drop(shelf);
+    stdout().flush()?;
     say(&format!(
         "{} transfers, {} of log, {} stolen, {} labels",
         totals.transfers, totals.written, totals.stolen, totals.labels
     ));
     Ok(Ending::Nothing)
+}
+
+/// Files in a folder. Each is opened for every piece of text: there may be more of them than a process may hold open.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(folder: &Path) -> io::Result<Folder> {
+        fs::create_dir_all(folder)?;
+        if fs::read_dir(folder)?.next().is_some() {
+            return Err(io::Error::new(
+                io::ErrorKind::DirectoryNotEmpty,
+                "it holds files already: give a new folder",
+            ));
+        }
+        Ok(Folder(folder.to_path_buf()))
+    }
+}
+
+impl Shelf for Folder {
+    fn add(&mut self, file: &str, text: &[u8]) -> io::Result<()> {
+        let path = self.0.join(file);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        File::options().create(true).append(true).open(path)?.write_all(text)
+    }
 }

@@ -2,7 +2,8 @@
 //! --json --all` printed, so it judges any list of that shape, whoever made it.
 //!
 //! **A theft** is all label rows with the same `scenario` and `theft` number; rows without a number are a theft per
-//! scenario and host. One theft may use several hosts or destinations; it is found when one of its hosts is told.
+//! scenario and host. One theft may use several hosts or destinations; it is found when one of its hosts is told. Rows of
+//! different `log`s tell of the same bytes: the log that shows most of them counts.
 //!
 //! **An incident matches a theft** when its host is a host of the theft; its destination is the group (registered domain,
 //! /24 or /48) of a destination that this host stole to, or none; it was raised after the theft had begun; and what it

@@ -12,6 +12,8 @@ pub struct Label {
     pub scenario: String,
     /// Which theft of that kind, where the labels say.
     pub theft: Option<u64>,
+    /// The log that shows it, where there are several: they may show the same bytes.
+    pub log: Option<String>,
     /// The host that leaks, as the log calls it.
     pub host: String,
     /// Where to, as the log calls it.
@@ -86,6 +88,7 @@ impl std::error::Error for EvalError {}
 struct LabelRow {
     scenario: String,
     theft: Option<u64>,
+    log: Option<String>,
     host: String,
     destination: String,
     start: String,
@@ -127,8 +130,8 @@ pub fn labels(text: &str) -> Result<Vec<Label>, EvalError> {
         if end < start {
             return Err(wrong(&format!("it ends ({end}) before it starts ({start})")));
         }
-        let LabelRow { scenario, theft, host, destination, bytes, .. } = row;
-        labels.push(Label { scenario, theft, host, destination, start, end, bytes });
+        let LabelRow { scenario, theft, log, host, destination, bytes, .. } = row;
+        labels.push(Label { scenario, theft, log, host, destination, start, end, bytes });
     }
     Ok(labels)
 }

@@ -75,6 +75,17 @@ fn an_incident_must_be_of_the_time() {
 }
 
 #[test]
+fn two_logs_show_the_same_bytes() {
+    let labels = [
+        label("pull", r#""theft":1,"log":"conn.log","#, "10.0.0.1", "203.0.113.7"),
+        label("pull", r#""theft":1,"log":"access.log","#, "web-1", "203.0.113.7"),
+    ];
+    let hit = [incident("web-1", r#""203.0.113.0/24""#, 5, 9.0, true)];
+    let fate = &evaluate(&[seed(&labels, &hit, 10)]).fates[0];
+    assert_eq!((fate.theft.bytes, fate.bytes_gone, fate.causal), (1000, Some(500), true));
+}
+
+#[test]
 fn seeds_are_averaged() {
     let labels = [label("smash", "", "10.0.0.1", "203.0.113.7")];
     let hit = [incident("10.0.0.1", "null", 1, 9.0, true)];

@@ -18,13 +18,15 @@ pub struct Theft {
     pub start: Timestamp,
     /// The last one.
     pub end: Timestamp,
-    /// All of them.
+    /// All of them: the most that any one log shows.
     pub bytes: u64,
 }
 
 /// What one host stole to one destination group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// The log that shows it, where there are several.
+    pub log: Option<String>,
     /// The host, in lower case.
     pub host: String,
     /// The group, as a scan names it.
@@ -49,6 +51,7 @@ pub fn thefts(labels: &[Label]) -> Vec<Theft> {
 
 fn theft(scenario: &str, labels: &[&Label]) -> Option<Theft> {
     let row = |label: &&Label| Row {
+        log: label.log.clone(),
         host: label.host.to_ascii_lowercase(),
         group: group(&label.destination),
         start: label.start,
@@ -60,7 +63,7 @@ fn theft(scenario: &str, labels: &[&Label]) -> Option<Theft> {
         rows: labels.iter().map(row).collect(),
         start: labels.iter().map(|label| label.start).min()?,
         end: labels.iter().map(|label| label.end).max()?,
-        bytes: labels.iter().map(|label| label.bytes).sum(),
+        bytes: most(labels.iter().map(|label| (&label.log, label.bytes))),
     })
 }
 
@@ -88,8 +91,17 @@ impl Theft {
                 _ => row.bytes,
             }
         };
-        self.rows.iter().map(gone).sum()
+        most(self.rows.iter().map(|row| (&row.log, gone(row))))
     }
+}
+
+/// The largest sum of any one log.
+fn most<'a>(bytes: impl Iterator<Item = (&'a Option<String>, u64)>) -> u64 {
+    let mut sums: BTreeMap<&Option<String>, u64> = BTreeMap::new();
+    for (log, bytes) in bytes {
+        *sums.entry(log).or_default() += bytes;
+    }
+    sums.into_values().max().unwrap_or(0)
 }
 
 /// The group of a destination, as a scan names it: `203.0.113.0/24`, `files.example`.

@@ -3,7 +3,7 @@
 
 use super::Settings;
 use super::scenarios::{self, SCENARIOS, Scenario};
-use super::writers::{self, WRITERS};
+use super::writers::{self, WRITERS, Writer};
 use crate::units::{Bytes, Span, Timestamp};
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -21,8 +21,10 @@ pub struct Request {
     pub start: Timestamp,
     /// `--scenario`, repeated or by comma; `all` is every one of them.
     pub scenarios: Vec<String>,
-    /// `--format`.
-    pub format: String,
+    /// `--format`, repeated or by comma; what fits the place when empty.
+    pub formats: Vec<String>,
+    /// `--out`: a folder of logs instead of one stream.
+    pub in_folder: bool,
     /// `--thefts`: of each scenario, see [`THEFTS`].
     pub thefts: u32,
     /// `--learning`: how long nothing is stolen; a third of the log, at most ten days, when not given.
@@ -53,7 +55,8 @@ impl Default for Request {
             seed: 1,
             start: Timestamp(1_679_529_600_000_000), // 2023-03-23
             scenarios: vec!["capita-2023".to_owned()],
-            format: "zeek-conn".to_owned(),
+            formats: Vec::new(),
+            in_folder: false,
             thefts: 1,
             learning: None,
             leaking: None,
@@ -89,8 +92,6 @@ impl Request {
         if self.start < Timestamp::MIN || end > Timestamp::MAX {
             return Err(RequestError(format!("--start {} is outside the years 1970 to 9999", self.start)));
         }
-        let format = writers::by_name(&self.format)
-            .ok_or_else(|| unknown("--format", &self.format, WRITERS.iter().map(|writer| writer.name)))?;
         let length = Span::DAY.times(i64::from(self.days));
         let learning = self.learning.unwrap_or(Span(length.0 / 3).min(Span::DAY.times(10)));
         if learning >= length {
@@ -108,7 +109,8 @@ impl Request {
             seed: self.seed,
             start: self.start.floor(Span::DAY),
             scenarios: self.scenarios()?,
-            format,
+            formats: self.formats()?,
+            has_folders: self.in_folder,
             thefts: self.thefts,
             learning,
             leaking: self.leaking,
@@ -116,6 +118,23 @@ impl Request {
             is_tidy: self.is_tidy,
             line_power: self.line_power,
         })
+    }
+
+    fn formats(&self) -> Result<Vec<&'static Writer>, RequestError> {
+        let mut chosen: Vec<&'static Writer> = Vec::new();
+        let usual: &[&str] = if self.in_folder { &writers::FOLDER } else { &["zeek-conn"] };
+        let asked: Vec<&str> = self.formats.iter().flat_map(|names| names.split(',')).collect();
+        for name in if asked.is_empty() { usual } else { &asked } {
+            let writer = writers::by_name(name)
+                .ok_or_else(|| unknown("--format", name, WRITERS.iter().map(|writer| writer.name)))?;
+            if !chosen.iter().any(|other| other.name == writer.name) {
+                chosen.push(writer);
+            }
+        }
+        if chosen.len() > 1 && !self.in_folder {
+            return Err(RequestError("several formats need a folder to write to: pass --out DIR".to_owned()));
+        }
+        Ok(chosen)
     }
 
     fn scenarios(&self) -> Result<Vec<&'static Scenario>, RequestError> {
@@ -169,11 +188,12 @@ mod tests {
         assert_eq!(said(|r| r.hosts = 3), "--hosts 3 is not between 50 and 1000000");
         assert_eq!(said(|r| r.days = 0), "--days 0 is not between 1 and 366");
         assert_eq!(
-            said(|r| r.format = "x".into()),
-            "--format x is not known: choose from zeek-conn, squid, w3c, vpc"
+            said(|r| r.formats = vec!["x".into()]),
+            "--format x is not known: choose from zeek-conn, zeek-dns, squid, w3c, vpc, nginx, s3-access, bind-query"
         );
         let scenarios = said(|r| r.scenarios = vec!["quiet,x".into()]);
         assert!(scenarios.contains("choose from quiet, capita-2023, ") && scenarios.ends_with(", all"));
+        assert!(said(|r| r.formats = vec!["vpc,squid".into()]).ends_with("pass --out DIR"));
         assert!(said(|r| r.thefts = 0).starts_with("--thefts 0"));
         assert!(said(|r| r.learning = Some(Span::DAY.times(8))).starts_with("--learning"));
         assert!(said(|r| r.leaking = Some(0)).starts_with("--leaking 0"));

@@ -6,13 +6,14 @@
 //! (see `places`). Not a model of any real company, and not the only one to judge a detector by.
 //!
 //! The flow: `roles`, `noise` and `scenarios` add what opens in an hour → `disorder` moves addresses, clocks and lines →
-//! `timeline` orders it by closing → `writers` write it → `labels` add up what was stolen. A new role, event, theft or format is a file and a row in its table.
+//! `timeline` orders it by closing → `writers` write it into a `log` → `labels` add up what was stolen. A new role, event, theft or format is a file and a row in its table.
 
 mod arithmetic;
 mod calendar;
 pub mod command;
 mod disorder;
 mod labels;
+mod log;
 mod noise;
 mod places;
 mod random;
@@ -30,12 +31,13 @@ use crate::units::{Bytes, Span, Timestamp};
 use calendar::Hour;
 use disorder::Disorder;
 use labels::Labels;
+use log::Log;
+pub use log::{Shelf, Stream};
 use scenarios::{Brief, Scenario, Theft};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use timeline::Timeline;
 use world::World;
-use writers::{Lines, Writer};
+use writers::Writer;
 
 /// What is generated; made and checked by [`command::Request::resolve`].
 #[derive(Clone, Debug)]
@@ -54,8 +56,10 @@ pub struct Settings {
     pub thefts: u32,
     /// How long nothing is stolen, from the start; 0 for thefts from day one.
     pub learning: Span,
-    /// How it is written.
-    pub format: &'static Writer,
+    /// The logs that are written; at least one.
+    pub formats: Vec<&'static Writer>,
+    /// Machines that log for themselves have files of their own.
+    pub has_folders: bool,
     /// Hosts that leak, per theft, from 1 to a tenth of all; what the scenario says when not given.
     pub leaking: Option<u32>,
     /// Stolen per theft; the scenario's own figure when not given.
@@ -82,26 +86,22 @@ pub struct Totals {
     pub held: usize,
 }
 
-/// Text that is collected before it is handed on.
-const BUFFER: usize = 1 << 18;
-
-/// Writes the log to `out`, then the labels to `labels`.
-pub fn run(settings: &Settings, out: &mut dyn Write, labels: &mut dyn Write) -> io::Result<Totals> {
+/// Writes the logs to `shelf`, then the labels to `labels`.
+pub fn run(settings: &Settings, shelf: &mut dyn Shelf, labels: &mut dyn Write) -> io::Result<Totals> {
     let hours = settings.days.saturating_mul(24);
-    let world = World::new(settings.seed, settings.start, hours, settings.hosts, settings.line_power);
+    let mut world = World::new(settings.seed, settings.start, hours, settings.hosts, settings.line_power);
+    let file = |name: &str| settings.formats.iter().any(|writer| writer.name == name);
+    world.has_questions = file("zeek-dns") || file("bind-query");
+    world.has_objects = file("s3-access");
     let mut thefts = thefts(settings, &world);
     let disorder = Disorder::new(&world, settings.is_tidy);
-    let mut pen = Pen {
-        disorder: &disorder,
-        lines: (settings.format.open)(),
-        text: Vec::with_capacity(2 * BUFFER),
-        labels: Labels::default(),
-        totals: Totals::default(),
+    let log = |(place, writer): (usize, &&'static Writer)| {
+        Log::new(place, writer, settings.has_folders, world.start)
     };
-    let mut timeline = Timeline::new(settings.format.longest);
+    let mut logs: Vec<Log> = settings.formats.iter().enumerate().map(log).collect();
+    let mut stolen = Labels::default();
     let mut opened = Vec::new();
 
-    pen.lines.header(world.start, &mut pen.text);
     for index in 0..hours {
         let hour = Hour::new(world.start, index);
         roles::hour(&world, &hour, &mut opened);
@@ -113,27 +113,32 @@ pub fn run(settings: &Settings, out: &mut dyn Write, labels: &mut dyn Write) -> 
         }
         for transfer in opened.drain(..) {
             let (seen, after) = disorder.seen(&world, transfer);
-            timeline.push(seen, after);
+            logs.iter_mut().for_each(|log| log.take(seen, after));
         }
-        // Nothing that opens later is written before the next hour begins.
-        while let Some(transfer) = timeline.before(hour.start + Span::HOUR) {
-            pen.write(&transfer, out)?;
+        for log in &mut logs {
+            // Nothing that opens later is written before the next hour begins.
+            log.write(hour.start + Span::HOUR, &disorder, &mut stolen, shelf)?;
         }
     }
-    // What is still open has no line in this log.
-    pen.lines.footer(world.start + Span::HOUR.times(i64::from(hours)), &mut pen.text);
-    pen.flush(out)?;
-    out.flush()?;
+    for log in &mut logs {
+        log.finish(world.start + Span::HOUR.times(i64::from(hours)), shelf)?;
+    }
 
     let kinds = settings.scenarios.len().max(1);
     let name = |position: usize| {
         let scenario = settings.scenarios.get(position % kinds).map_or("", |scenario| scenario.name);
         (scenario, position / kinds + 1)
     };
-    pen.labels.write(labels, &name, &|peer| pen.lines.destination(peer))?;
+    stolen.write(labels, &name, &logs)?;
     labels.flush()?;
-    let (rows, stolen) = pen.labels.totals();
-    Ok(Totals { stolen: Bytes(stolen), labels: rows, held: timeline.peak, ..pen.totals })
+    let (rows, bytes) = stolen.totals();
+    Ok(Totals {
+        transfers: logs.iter().map(|log| log.transfers).sum(),
+        written: Bytes(logs.iter().map(|log| log.written.0).sum()),
+        stolen: Bytes(bytes),
+        labels: rows,
+        held: logs.iter().map(Log::peak).sum(),
+    })
 }
 
 fn thefts(settings: &Settings, world: &World) -> Vec<Box<dyn Theft>> {
@@ -146,38 +151,4 @@ fn thefts(settings: &Settings, world: &World) -> Vec<Box<dyn Theft>> {
         (scenario.plan)(world, &mut Brief { position, number, learning, leaking, bytes, taken: &mut taken })
     };
     rounds.enumerate().map(plan).collect()
-}
-
-/// Writes lines and keeps the sums of what it has written.
-struct Pen<'a> {
-    disorder: &'a Disorder,
-    lines: Box<dyn Lines>,
-    text: Vec<u8>,
-    labels: Labels,
-    totals: Totals,
-}
-
-impl Pen<'_> {
-    fn write(&mut self, transfer: &transfer::Transfer, out: &mut dyn Write) -> io::Result<()> {
-        self.totals.transfers += 1;
-        if self.disorder.is_lost(transfer) {
-            return Ok(());
-        }
-        let before = self.text.len();
-        self.lines.transfer(transfer, &mut self.text);
-        if self.text.len() > before {
-            self.labels.written(transfer);
-            if self.disorder.is_twice(transfer) {
-                self.text.extend_from_within(before..);
-            }
-        }
-        if self.text.len() >= BUFFER { self.flush(out) } else { Ok(()) }
-    }
-
-    fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.totals.written.0 += self.text.len() as u64;
-        out.write_all(&self.text)?;
-        self.text.clear();
-        Ok(())
-    }
 }

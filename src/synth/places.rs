@@ -90,6 +90,11 @@ pub(super) fn rare(random: &mut Random) -> Peer {
     site("site", TAIL_SITES / 2 + random.pick(TAIL_SITES / 2))
 }
 
+/// A bucket at a provider's; it has a name and no address of its own.
+pub(super) fn bucket(number: u32) -> Peer {
+    Peer { address: Ipv4Addr::UNSPECIFIED, name: Name { stem: "bucket", number: Some(number) } }
+}
+
 /// Somebody of the public, 248.0.0.0 to 253.255.255.255.
 pub(super) fn visitor(random: &mut Random) -> Peer {
     let number = random.pick(6 << 24);

@@ -80,6 +80,55 @@ pub(super) enum Service {
     Ntp,
     /// Something over TCP that a sensor has no name for, with its port.
     Tcp(u16),
+    /// A question to the house's own name server; `host_bytes` are those that its labels carry.
+    Question(Question),
+    /// A request to a bucket, which is the `host` though it stands at a provider's.
+    Object(Object),
+}
+
+/// What is asked of a name server about the domain that `Transfer::peer` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) labels: Labels,
+    /// `A`, `TXT`.
+    pub(super) record: Record,
+    /// Who is asked.
+    pub(super) server: Ipv4Addr,
+}
+
+/// What stands left of the domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// One word; empty for none.
+    Word(&'static str),
+    /// So many letters and digits (1 to 200) that follow from a number, in labels of at most 60.
+    Coded { number: u64, length: u8 },
+}
+
+/// The record asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    A,
+    Txt,
+}
+
+/// What is asked of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Object {
+    /// Names its key.
+    pub(super) number: u64,
+    pub(super) requester: Requester,
+}
+
+/// Who asks, as the provider knows him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Requester {
+    /// Nobody in particular: whoever knows the address.
+    Anonymous,
+    /// One of our own applications.
+    Ours,
+    /// Another company's account.
+    Partner,
 }
 
 impl Transfer {
@@ -106,15 +155,20 @@ impl Transfer {
 }
 
 impl Service {
+    /// Whether a sensor of the house sees it as a connection.
+    pub(super) fn is_connection(self) -> bool {
+        !matches!(self, Service::Question(_) | Service::Object(_))
+    }
+
     /// The port of the end that was asked.
     pub(super) fn port(self) -> u16 {
         match self {
-            Service::Ssl => 443,
+            Service::Ssl | Service::Object(_) => 443,
             Service::Http => 80,
             Service::Smtp => 25,
             Service::Ssh => 22,
             Service::Smb => 445,
-            Service::Dns => 53,
+            Service::Dns | Service::Question(_) => 53,
             Service::Ntp => 123,
             Service::Tcp(port) => port,
         }
@@ -122,18 +176,18 @@ impl Service {
 
     /// Whether it runs over UDP; all else is TCP.
     pub(super) fn is_udp(self) -> bool {
-        matches!(self, Service::Dns | Service::Ntp)
+        matches!(self, Service::Dns | Service::Ntp | Service::Question(_))
     }
 
     /// The word that Zeek writes into its `service` column.
     pub(super) fn word(self) -> Option<&'static str> {
         match self {
-            Service::Ssl => Some("ssl"),
+            Service::Ssl | Service::Object(_) => Some("ssl"),
             Service::Http => Some("http"),
             Service::Smtp => Some("smtp"),
             Service::Ssh => Some("ssh"),
             Service::Smb => Some("gssapi,smb"),
-            Service::Dns => Some("dns"),
+            Service::Dns | Service::Question(_) => Some("dns"),
             Service::Ntp => Some("ntp"),
             Service::Tcp(_) => None,
         }
@@ -143,6 +197,26 @@ impl Service {
 /// A port as Linux gives to whoever opens a connection: an even one (odd ones are kept for `bind`).
 pub(super) fn client_port(random: &mut Random) -> u16 {
     32_768 + 2 * u16::try_from(random.below(14_116)).unwrap_or(0)
+}
+
+impl Name {
+    /// Without its domain: `web-server-17`.
+    pub(super) fn label(&self) -> String {
+        match self.number {
+            Some(number) => format!("{}-{number}", self.stem),
+            None => self.stem.to_owned(),
+        }
+    }
+}
+
+impl Labels {
+    /// How many bytes of data they hold: dots do not count.
+    pub(super) fn carried(self) -> u64 {
+        match self {
+            Labels::Word(word) => word.len() as u64,
+            Labels::Coded { length, .. } => u64::from(length),
+        }
+    }
 }
 
 impl fmt::Display for Name {

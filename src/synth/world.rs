@@ -20,6 +20,10 @@ pub(super) struct World {
     pub(super) hours: u32,
     /// See `Settings::line_power`; above 0, at most 1.
     line_power: f64,
+    /// Whether some log tells of questions to name servers; if not, honest ones need not be drawn.
+    pub(super) has_questions: bool,
+    /// The same for requests to buckets.
+    pub(super) has_objects: bool,
     /// In the order of [`ROLES`], so that each role is one run.
     pub(super) hosts: Vec<Host>,
     /// Where each role of [`ROLES`] lies in `hosts`.
@@ -87,7 +91,7 @@ impl World {
             }
             runs.push(first..hosts.len());
         }
-        World { seed, start, hours, line_power, hosts, runs }
+        World { seed, start, hours, line_power, has_questions: true, has_objects: true, hosts, runs }
     }
 
     /// Draws for one key of one stream.

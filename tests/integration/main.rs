@@ -7,6 +7,7 @@
 mod bad_input;
 mod cases;
 mod doctor;
+mod estate;
 mod eval;
 mod formats;
 mod outflow;

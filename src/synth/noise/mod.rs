@@ -2,8 +2,10 @@
 //! one row in [`NOISE`]. Each draws an hour without memory of the hours before.
 
 pub(super) mod backups;
+pub(super) mod buckets;
 mod burst;
 mod honest_upload;
+pub(super) mod look_ups;
 mod mail_outs;
 mod migrations;
 mod month_end;
@@ -28,4 +30,6 @@ pub(super) const NOISE: &[Event] = &[
     month_end::hour,
     migrations::hour,
     mail_outs::hour,
+    look_ups::hour,
+    buckets::hour,
 ];

@@ -13,6 +13,7 @@ mod backup_same_vault;
 mod beacon;
 mod boiling_frog;
 mod capita_2023;
+mod dns_tunnel;
 mod drip;
 mod hackney_2020;
 mod insider;
@@ -20,6 +21,7 @@ mod leak;
 mod low_and_slow;
 mod new_host;
 mod off_hours;
+mod open_bucket;
 mod popular_service;
 mod quiet;
 mod smash_and_grab;
@@ -52,6 +54,7 @@ pub struct Scenario {
 pub const SCENARIOS: &[&Scenario] = &[
     &quiet::SCENARIO,
     &capita_2023::SCENARIO,
+    &open_bucket::SCENARIO,
     &hackney_2020::SCENARIO,
     &aws_2025::SCENARIO,
     &smash_and_grab::SCENARIO,
@@ -68,6 +71,9 @@ pub const SCENARIOS: &[&Scenario] = &[
     &insider::SCENARIO,
     &beacon::SCENARIO,
     &new_host::SCENARIO,
+    &dns_tunnel::SLOW,
+    &dns_tunnel::MEDIUM,
+    &dns_tunnel::FAST,
 ];
 
 /// What a scenario is asked for.

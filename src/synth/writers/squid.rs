@@ -9,6 +9,8 @@ use std::io::Write;
 pub(super) const WRITER: Writer = Writer {
     name: "squid",
     about: "Squid access.log with %>st, the bytes that the client sent",
+    file: "access.squid.log",
+    tells: is_proxied,
     longest: None,
     open: || Box::new(Squid),
 };
@@ -24,9 +26,6 @@ pub(super) fn is_proxied(transfer: &Transfer) -> bool {
 
 impl Lines for Squid {
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
-        if !is_proxied(transfer) {
-            return;
-        }
         text::number(out, text::epoch(transfer.closed));
         out.push(b'.');
         text::padded(out, u64::try_from(transfer.closed.0 / 1000 % 1000).unwrap_or(0), 3);

@@ -1,7 +1,8 @@
 //! Numbers, addresses and times as text. The formatter of the standard library takes most of the time of a line; these
 //! take a tenth of it.
 
-use crate::synth::transfer::Name;
+use crate::synth::random::mix;
+use crate::synth::transfer::{Labels, Name};
 use crate::units::{Span, Timestamp};
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -45,6 +46,34 @@ pub(super) fn name(out: &mut Vec<u8>, name: Name) {
         number(out, u64::from(number_));
     }
     out.extend_from_slice(b".example");
+}
+
+/// `aGVs4bG8.partner-17.example`
+pub(super) fn question(out: &mut Vec<u8>, labels: Labels, domain: Name) {
+    // Base 32: case does not survive a name server.
+    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    match labels {
+        Labels::Word("") => {}
+        Labels::Word(word) => {
+            out.extend_from_slice(word.as_bytes());
+            out.push(b'.');
+        }
+        Labels::Coded { number, length } => {
+            let mut word = number;
+            for place in 0..u64::from(length) {
+                if place % 60 == 0 && place > 0 {
+                    out.push(b'.');
+                }
+                if place % 12 == 0 {
+                    word = mix(number ^ place);
+                }
+                out.push(DIGITS.get(usize::try_from(word % 32).unwrap_or(0)).copied().unwrap_or(b'a'));
+                word /= 32;
+            }
+            out.push(b'.');
+        }
+    }
+    name(out, domain);
 }
 
 /// Microseconds as seconds with six decimals; a negative span as 0.

@@ -7,6 +7,8 @@ use crate::synth::transfer::Outcome;
 pub(super) const WRITER: Writer = Writer {
     name: "vpc",
     about: "AWS VPC flow log v2, default fields, a record per direction and ten minutes",
+    file: "vpc-flow.log",
+    tells: |transfer| transfer.service.is_connection(),
     longest: Some(Span(10 * Span::MINUTE.0)),
     open: || Box::new(Vpc),
 };

@@ -7,6 +7,8 @@ use crate::synth::transfer::{Outcome, Service};
 pub(super) const WRITER: Writer = Writer {
     name: "w3c",
     about: "W3C extended log format with the fields of a ProxySG, cs-bytes among them",
+    file: "proxy.w3c.log",
+    tells: is_proxied,
     longest: None,
     open: || Box::new(W3c { second: Timestamp(i64::MIN), stamp: Vec::new() }),
 };
@@ -32,9 +34,6 @@ impl Lines for W3c {
     }
 
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
-        if !is_proxied(transfer) {
-            return;
-        }
         let second = transfer.closed.floor(Span::SECOND);
         if second != self.second {
             self.second = second;

@@ -9,6 +9,8 @@ use std::net::Ipv4Addr;
 pub(super) const WRITER: Writer = Writer {
     name: "zeek-conn",
     about: "Zeek conn.log, TSV with header, rows written when a connection closes",
+    file: "conn.log",
+    tells: |transfer| transfer.service.is_connection(),
     longest: None,
     open: || Box::new(ZeekConn { rows: 0 }),
 };
@@ -17,8 +19,6 @@ struct ZeekConn {
     rows: u64,
 }
 
-const HEADER: &str =
-    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#open\t";
 const FIELDS: &str = "\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\
     \tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\
     \tresp_ip_bytes\ttunnel_parents\n#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\
@@ -26,9 +26,7 @@ const FIELDS: &str = "\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.re
 
 impl Lines for ZeekConn {
     fn header(&mut self, start: Timestamp, out: &mut Vec<u8>) {
-        out.extend_from_slice(HEADER.as_bytes());
-        text::civil(out, start, "%Y-%m-%d-%H-%M-%S");
-        out.extend_from_slice(FIELDS.as_bytes());
+        zeek::header(out, "conn", start, FIELDS);
     }
 
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
@@ -38,7 +36,7 @@ impl Lines for ZeekConn {
         let udp = transfer.service.is_udp();
         text::seconds(out, transfer.opened.0);
         out.push(b'\t');
-        uid(out, self.rows);
+        zeek::uid(out, self.rows);
         out.push(b'\t');
         text::address(out, origin.address);
         out.push(b'\t');
@@ -78,21 +76,7 @@ impl Lines for ZeekConn {
     }
 
     fn footer(&mut self, end: Timestamp, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"#close\t");
-        text::civil(out, end, "%Y-%m-%d-%H-%M-%S");
-        out.push(b'\n');
-    }
-}
-
-/// `C` and eleven of base 62, counting.
-fn uid(out: &mut Vec<u8>, row: u64) {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    out.extend_from_slice(b"Cs");
-    let mut divisor = 62_u64.pow(9);
-    while divisor > 0 {
-        let digit = usize::try_from(row / divisor % 62).unwrap_or(0);
-        out.push(DIGITS.get(digit).copied().unwrap_or(b'0'));
-        divisor /= 62;
+        zeek::footer(out, end);
     }
 }
 
