@@ -153,6 +153,24 @@ fn two_sensors_of_one_connection() {
             assert_eq!(out(&got).iter().map(|row| row.1).sum::<u64>(), all, "{by}");
         }
     }
+    // Rotated, each at other moments.
+    let cut = |name: &str, lines: &[String], size: usize| -> Vec<String> {
+        let parts = lines.chunks(size).enumerate();
+        parts.map(|(place, part)| write(folder.path(), &format!("{place}-{name}"), part)).collect()
+    };
+    let mut parts = cut("firewall.log", &lines, 3001);
+    parts.extend(cut("conn.log", &seen(conn, 0), 2003));
+    let incidents = |arguments: &[&str], files: &[String]| {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let run = run(&[&["scan", "--json", "--all"], arguments, &files].concat());
+        let mut rows = run.rows("incident");
+        rows.iter_mut().for_each(|row| _ = row.as_object_mut().unwrap().remove("evidence"));
+        (rows, count(&run, "events"), count(&run, "repeated"))
+    };
+    let whole = incidents(&["--threads", "1"], &[zeek.clone(), firewall.clone()]);
+    assert!(!whole.0.is_empty() && whole.1 > 8000);
+    assert_eq!(incidents(&["--threads", "3"], &[firewall.clone(), zeek.clone()]), whole);
+    assert_eq!(incidents(&[], &parts), whole);
     // Evidence names both.
     let scan = run(&["scan", "--json", "--all", &zeek, &firewall]);
     let evidence: Vec<Value> =

@@ -41,7 +41,7 @@ pub(super) enum What {
     /// A session was opened by this end.
     Opening { session: u64, opener: u64 },
     /// A proxy sent this to a server. It was summed already.
-    Proxied { server: u64, line: Line },
+    Proxied { server: u64, client: Option<u64>, line: Line },
     /// Bytes.
     Told(Told),
 }
@@ -65,8 +65,11 @@ pub(super) struct Told {
     /// The host's end.
     pub(super) host_end: u64,
     pub(super) host_ip: Option<IpAddr>,
-    /// The other end's address.
+    /// The other end.
+    pub(super) peer_ip: Option<IpAddr>,
+    /// Lines of proxies that may tell the same: by the other end as the server, and by the host as the client.
     pub(super) server: Option<u64>,
+    pub(super) client: Option<u64>,
     /// The sensor that tells it.
     pub(super) teller: &'static str,
 }
@@ -128,6 +131,16 @@ impl Keys {
         self.hasher.hash_one((end.ip, end.ip.is_none().then_some(end.domain), end.port))
     }
 
+    /// Under which a proxy's lines are kept for flows from the proxy to the server.
+    fn server(&self, ip: IpAddr) -> u64 {
+        self.hasher.hash_one(("server", ip))
+    }
+
+    /// Under which they are kept for flows from the client to the proxy.
+    fn client(&self, ip: IpAddr) -> u64 {
+        self.hasher.hash_one(("client", ip))
+    }
+
     /// Both ends, whichever is named first.
     fn ends(&self, event: &Event<'_>) -> u64 {
         self.end(&event.source).wrapping_add(self.end(&event.destination))
@@ -170,7 +183,11 @@ impl Keys {
             left: (egress.bytes_out?, egress.bytes_in.unwrap_or(0)),
             place: (0, record.line),
         };
-        let what = What::Proxied { server: self.hasher.hash_one(server), line };
+        let what = What::Proxied {
+            server: self.server(server),
+            client: line.client.map(|ip| self.client(ip)),
+            line,
+        };
         Some(Apart { turn, source: 0, line: record.line, offset: record.offset, late: false, what })
     }
 
@@ -203,6 +220,7 @@ impl Keys {
             teller = if telling == Telling::Part { "(part)" } else { teller };
         }
         let whole = |end: &Endpoint<'_>| end.ip.is_some() && end.port.is_some();
+        let behind = self.proxied && event.role == Role::Flow;
         let told = Told {
             host: record.host.into(),
             destination: record.destination.into(),
@@ -218,10 +236,9 @@ impl Keys {
             ends: (by_ends && whole(host) && whole(other)).then(|| self.ends(event)),
             host_end: self.end(host),
             host_ip: host.ip,
-            server: other
-                .ip
-                .filter(|_| self.proxied && event.role == Role::Flow)
-                .map(|ip| self.hasher.hash_one(ip)),
+            peer_ip: other.ip,
+            server: other.ip.filter(|_| behind).map(|ip| self.server(ip)),
+            client: host.ip.filter(|_| behind).map(|ip| self.client(ip)),
             teller,
         };
         // Who knows less speaks later: a total for both directions, and a flow behind a proxy.

@@ -22,7 +22,7 @@ pub use seconds::Seconds;
 use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use apart::{Told, What};
-use proxied::Proxied;
+use proxied::{Proxied, Way};
 use sensors::Sensors;
 use sessions::Sessions;
 use std::net::IpAddr;
@@ -85,8 +85,9 @@ impl Pairing {
                 counts.overflowed += self.sessions.open(*session, *opener, turn);
                 return false;
             }
-            What::Proxied { server, line } => {
+            What::Proxied { server, client, line } => {
                 counts.overflowed += self.proxied.add(*server, *line, turn);
+                counts.overflowed += client.map_or(0, |client| self.proxied.add(client, *line, turn));
                 return false;
             }
             What::Told(told) => told,
@@ -99,8 +100,13 @@ impl Pairing {
             self.seconds.add(first, place, before.0);
         }
         if keys.proxied && !told.blind {
-            let by_proxy = told.host_ip.is_some_and(|ip| self.proxies.contains(&ip));
-            let first = self.proxied.draw(told, by_proxy);
+            let is_proxy = |ip: Option<IpAddr>| ip.is_some_and(|ip| self.proxies.contains(&ip));
+            let way = match (is_proxy(told.host_ip), is_proxy(told.peer_ip)) {
+                (_, true) => Way::To,
+                (true, false) => Way::From,
+                (false, false) => Way::Past,
+            };
+            let first = self.proxied.draw(told, way);
             self.seconds.add(first, place, before.0);
         }
         let after = (told.out, told.back.unwrap_or(0));

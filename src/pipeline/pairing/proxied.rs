@@ -1,5 +1,6 @@
-//! Transfers that a proxy's log tells of its clients, and a flow sensor again of the proxy (or of the client, where the
-//! proxy is transparent), by the server's address and by time.
+//! Transfers that a proxy's log tells of its clients, and a flow sensor again: of the proxy towards the server, of the
+//! client towards the server (the proxy is transparent), or of the client towards the proxy (which is outside, in a cloud).
+//! They are known again by the server's address (or the client's) and by time.
 //!
 //! The proxy's lines always count. A flow counts only in as much as it is more than those lines say of the same server in
 //! the same time, and each byte of a line stands for one byte of flows only.
@@ -18,10 +19,21 @@ const LINES_MAX: usize = 4096;
 /// A line older than this stands for no flow: flows last hours, seldom days.
 const KEPT: Span = Span::DAY;
 
-/// The lines known, by server.
+/// The lines known, by server and again by client: one line stands for a flow to the proxy and for one from it.
 #[derive(Debug, Default)]
 pub(super) struct Proxied {
     table: Table<VecDeque<Line>>,
+}
+
+/// Where a flow stands to our proxies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It comes from one.
+    From,
+    /// It goes to one.
+    To,
+    /// Neither end is one, as far as we were told.
+    Past,
 }
 
 /// What a line of a proxy's log tells.
@@ -51,13 +63,14 @@ impl Proxied {
     }
 
     /// Leaves in a flow what the lines do not tell; gives the one that told most of it.
-    pub(super) fn draw(&mut self, flow: &mut Told, by_proxy: bool) -> Option<Place> {
-        let lines = self.table.known(flow.server?)?;
+    pub(super) fn draw(&mut self, flow: &mut Told, way: Way) -> Option<Place> {
+        let key = if way == Way::To { flow.client } else { flow.server };
+        let lines = self.table.known(key?)?;
         let (mut out, mut back) = (flow.out, flow.back.unwrap_or(0));
         let either_way = flow.sense.either_way();
         let mut most = (0, None);
         for line in lines.iter_mut() {
-            let same = by_proxy || (line.client.is_some() && line.client == flow.host_ip);
+            let same = way != Way::Past || (line.client.is_some() && line.client == flow.host_ip);
             if !same || line.began > flow.closed + SKEW || flow.began > line.closed + SKEW {
                 continue;
             }

@@ -300,6 +300,21 @@ fn a_proxys_flows_count_beyond_its_log_only() {
     assert_eq!(sums(line(), vec![by("10.1.2.3", 10_000)], &[]), [row("10.1.2.3", 10_000)]);
     let two = vec![by("10.1.2.3", 10_000), conn(1, 50, "10.1.2.3", 50124, 10_000, 0)];
     assert_eq!(sums(line(), two, &[]), [row("10.1.2.3", 10_000), row("10.1.2.3", 10_000)]);
+    // A proxy in a cloud: the firewall sees what clients send it.
+    assert_eq!(
+        sums(line(), vec![by("10.1.2.3", 10_300)], &["203.0.113.9"]),
+        [row("10.1.2.3", 300), row("10.1.2.3", 10_000)]
+    );
+    // One line stands for the way to the proxy and the way from it.
+    let mut through =
+        vec![by("10.0.0.8", 10_000), by("10.1.2.3", 10_000).replace("203.0.113.9", "198.51.100.8")];
+    assert_eq!(sums(line(), through.clone(), &["10.0.0.8", "198.51.100.8"]), [row("10.1.2.3", 10_000)]);
+    through.push(by("10.1.2.4", 10_000).replace("203.0.113.9", "198.51.100.8"));
+    assert_eq!(
+        sums(line(), through, &["10.0.0.8", "198.51.100.8"]),
+        [row("10.1.2.3", 10_000), row("10.1.2.4", 10_000)],
+        "another client's flow to the proxy"
+    );
     // Another time, another transfer.
     assert_eq!(
         sums(vec![squid(1000, 60, "10.1.2.3", 10_000)], vec![by("10.0.0.8", 10_300)], &["10.0.0.8"]),
