@@ -29,6 +29,8 @@ pub(in crate::pipeline) struct Keys {
 pub(in crate::pipeline) struct Apart {
     /// The moment that decides its turn.
     pub(in crate::pipeline) turn: Timestamp,
+    /// Decides where turns are the same: numbers of sources depend on how files are cut.
+    pub(super) dataset: &'static str,
     pub(in crate::pipeline) source: u32,
     pub(in crate::pipeline) line: u64,
     pub(in crate::pipeline) offset: u64,
@@ -163,7 +165,7 @@ impl Keys {
         event.session.filter(|session| session.telling == Telling::Opening)?;
         let (session, _) = self.session(event)?;
         let what = What::Opening { session, opener: self.end(&event.source) };
-        Some(Apart { turn, source: 0, line, offset, late: false, what })
+        Some(Apart { turn, dataset: event.dataset, source: 0, line, offset, late: false, what })
     }
 
     /// What a proxy's line tells of a server, where flows may tell it again.
@@ -188,7 +190,15 @@ impl Keys {
             client: line.client.map(|ip| self.client(ip)),
             line,
         };
-        Some(Apart { turn, source: 0, line: record.line, offset: record.offset, late: false, what })
+        Some(Apart {
+            turn,
+            dataset: event.dataset,
+            source: 0,
+            line: record.line,
+            offset: record.offset,
+            late: false,
+            what,
+        })
     }
 
     /// The record, if it may be told twice.
@@ -245,7 +255,7 @@ impl Keys {
         let wait = self.proxied || record.sense.either_way();
         let turn = if wait { turn + SKEW } else { turn };
         let (line, offset, late) = (record.line, record.offset, record.late);
-        Apart { turn, source: 0, line, offset, late, what: What::Told(told) }
+        Apart { turn, dataset: event.dataset, source: 0, line, offset, late, what: What::Told(told) }
     }
 }
 

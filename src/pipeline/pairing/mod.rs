@@ -67,7 +67,7 @@ impl Pairing {
     pub(super) fn release(&mut self, moment: Timestamp, keys: &Keys, counts: &mut [Counts]) -> Vec<Apart> {
         let mut held = std::mem::take(&mut self.held);
         // What was left from the last time is in order already, which this sort makes use of.
-        held.sort_by_key(|apart| (apart.turn, apart.source, apart.line));
+        held.sort_by_key(|apart| (apart.turn, apart.dataset, apart.source, apart.line));
         let due = held.partition_point(|apart| apart.turn < moment).max(held.len().saturating_sub(HELD_MAX));
         self.held = held.split_off(due);
         held.retain_mut(|apart| match counts.get_mut(apart.source as usize) {
