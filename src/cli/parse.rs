@@ -82,7 +82,7 @@ impl Print {
                 return Ok(());
             }
             seen.events += u64::from(event.aside.is_none());
-            seen.skipped += u64::from(event.aside.is_some());
+            seen.aside += u64::from(event.aside.is_some());
             let verdict = direction(event, &self.estate, source.watching());
             let mut place = Place { file: &source.path, offset, line, host: None, destination: None };
             if let Verdict::Rejected(reason) = verdict {

@@ -198,6 +198,14 @@ impl Event<'_> {
             _ => self.timestamp,
         }
     }
+
+    /// When its bytes began to flow, as far as its line says.
+    pub fn began(&self) -> Timestamp {
+        match (self.stamped, self.duration) {
+            (Stamped::End, Some(duration)) => self.timestamp - duration,
+            _ => self.timestamp,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -204,6 +204,7 @@ pub const KINDS: &[&Kind] = &[
     &flow::zeek_http::KIND,
     &flow::zeek_dns::KIND,
     &flow::zeek_ssl::KIND,
+    &flow::zeek_files::KIND,
     &flow::vpc_flow::KIND,
     &flow::suricata_eve::KIND,
     &flow::gcp_vpc::KIND,

@@ -36,6 +36,13 @@ pub(crate) fn read(kind: &Kind, lines: &[&str]) -> (Vec<Event<'static>>, Vec<Rej
     read_with(kind, "", &Context::default(), lines)
 }
 
+/// The same without what stands aside.
+pub(crate) fn counted(kind: &Kind, lines: &[&str]) -> (Vec<Event<'static>>, Vec<Reject>) {
+    let (mut events, rejects) = read(kind, lines);
+    events.retain(|event| event.aside.is_none());
+    (events, rejects)
+}
+
 /// The one event of a line.
 pub(crate) fn read_one(kind: &Kind, line: &str) -> Event<'static> {
     let (mut events, rejects) = read(kind, &[line]);
@@ -117,6 +124,7 @@ pub(crate) fn details_agree(kind: &Kind, spec: &str, lines: &[Vec<u8>]) {
             };
             let sums: Vec<String> = events
                 .iter()
+                .filter(|event| event.aside.is_none())
                 .filter(|event| {
                     event.source.bytes.or(event.destination.bytes).is_some() || event.question.is_some()
                 })

@@ -153,7 +153,7 @@ pub fn json(diagnosis: &Diagnosis<'_>, to: &mut dyn Write) -> io::Result<()> {
         .collect();
     let row = json!({
         "type": "diagnosis", "schema": SCHEMA, "path": diagnosis.path, "format": diagnosis.format,
-        "chosen": diagnosis.chosen, "lines": counts.lines, "events": counts.events, "skipped": counts.skipped,
+        "chosen": diagnosis.chosen, "lines": counts.lines, "events": counts.events, "skipped": counts.skipped, "aside": counts.aside,
         "parsed_share": diagnosis.parsed(), "rejected": rejected, "samples": samples,
         "first": counts.span.map(|span| span.0.to_string()), "last": counts.span.map(|span| span.1.to_string()),
         "out_of_order_s": diagnosis.disorder.seconds(), "gaps": gaps,

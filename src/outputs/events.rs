@@ -2,7 +2,7 @@
 
 use super::SCHEMA;
 use crate::event::direction::Verdict;
-use crate::event::{Endpoint, Event};
+use crate::event::{Endpoint, Event, Role};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -46,6 +46,8 @@ impl EventWriter {
         if let Some(duration) = event.duration {
             // ECS counts event.duration in nanoseconds.
             about.insert("duration".into(), duration.0.saturating_mul(1_000).into());
+            about.insert("start".into(), event.began().to_string().into());
+            about.insert("end".into(), event.closed().to_string().into());
         }
         object.insert("event".into(), about.into());
         put(&mut object, "source", endpoint(&event.source));
@@ -54,7 +56,7 @@ impl EventWriter {
         let method = fields([("method", text(event.method))]);
         let status = fields([("status_code", event.status.map(Value::from))]);
         put(&mut object, "http", fields([("request", non_empty(method)), ("response", non_empty(status))]));
-        let path = event.url.and_then(path);
+        let path = event.url.and_then(|url| path(url, event.role));
         put(&mut object, "url", fields([("original", text(event.url)), ("path", text(path))]));
         put(&mut object, "user_agent", fields([("original", text(event.user_agent))]));
         put(
@@ -123,10 +125,12 @@ fn endpoint(end: &Endpoint<'_>) -> Map<String, Value> {
 
 /// The path of a URL without query and fragment: absolute, without its scheme (`files.example/a`, as firewalls write it) or
 /// already a path. `None` where there is none, as in the `files.example:443` of CONNECT.
-fn path(url: &[u8]) -> Option<&[u8]> {
+fn path(url: &[u8], role: Role) -> Option<&[u8]> {
     let after_scheme = memchr::memmem::find(url, b"://").and_then(|at| url.get(at + 3..));
     let from_path = match after_scheme {
         Some(rest) => memchr::memchr(b'/', rest).and_then(|slash| rest.get(slash..)).unwrap_or(b"/"),
+        // The name of an object in a store is all path.
+        None if role == Role::Store => url,
         None => url.get(memchr::memchr(b'/', url)?..)?,
     };
     let end = memchr::memchr2(b'?', b'#', from_path).unwrap_or(from_path.len());

@@ -90,6 +90,7 @@ struct SourceRow<'a> {
     lines: u64,
     events: u64,
     skipped: u64,
+    aside: u64,
     rejected: Map<String, Value>,
     late: u64,
     internal: u64,
@@ -215,6 +216,7 @@ fn source<'a>(report: &'a SourceReport<'_>) -> SourceRow<'a> {
         lines: counts.lines,
         events: counts.events,
         skipped: counts.skipped,
+        aside: counts.aside,
         rejected: counts
             .rejected_by_reason()
             .map(|(reason, count)| (reason.to_owned(), count.into()))

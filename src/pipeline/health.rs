@@ -99,7 +99,7 @@ impl Health {
             }
             seen.see(event.timestamp);
             if event.aside.is_some() {
-                seen.skipped += 1;
+                seen.aside += 1;
                 health.see(event.timestamp);
                 return Ok(());
             }

@@ -5,7 +5,7 @@ use super::{Piece, Source, events};
 use crate::estate::Estate;
 use crate::event::direction::{Party, Verdict, direction};
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Stamped, tool};
+use crate::event::tool;
 use crate::formats::Scratch;
 use crate::incident::Sense;
 use crate::tally::{By, Counts, Record};
@@ -107,7 +107,7 @@ pub(super) fn records<'a>(
             return Ok(());
         }
         if event.aside.is_some() {
-            tally.skipped += 1;
+            tally.aside += 1;
             let turn = event.timestamp.max(newest - lateness);
             apart.extend(keys.opening(event, turn, (line, offset)));
             return Ok(());
@@ -140,7 +140,7 @@ pub(super) fn records<'a>(
             host: egress.host,
             destination: egress.destination,
             at,
-            began: began(event).min(at),
+            began: event.began().min(at),
             out: egress.bytes_out.unwrap_or(0),
             back: egress.bytes_in,
             blind: egress.bytes_out.is_none(),
@@ -196,13 +196,5 @@ impl Sharding {
         #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
         let place = hash as usize;
         place % self.count
-    }
-}
-
-/// When the bytes of an event began to flow, as far as its line says.
-fn began(event: &Event<'_>) -> Timestamp {
-    match (event.stamped, event.duration) {
-        (Stamped::End, Some(duration)) => event.timestamp - duration,
-        _ => event.timestamp,
     }
 }

@@ -12,8 +12,10 @@ pub struct Counts {
     pub bytes: u64,
     /// Events that entered the sums.
     pub events: u64,
-    /// Headers, comments, blank lines and rows that hold no transfer of their own.
+    /// Headers, comments, blank lines and rows that hold no transfer.
     pub skipped: u64,
+    /// Events that add nothing to the sums, and so are not among `events`: refused packets, bytes that another line tells.
+    pub aside: u64,
     /// Events whose upload the line does not show.
     pub blind: u64,
     /// Events between two of our own hosts (flow logs).
@@ -96,6 +98,7 @@ impl Counts {
         self.bytes += later.bytes;
         self.events += later.events;
         self.skipped += later.skipped;
+        self.aside += later.aside;
         self.blind += later.blind;
         self.internal += later.internal;
         self.external += later.external;

@@ -95,3 +95,22 @@ fn every_line_says_what_stands_beside_it() {
     }
     assert!(wrong.is_empty(), "{} of {cases} cases say something else:\n\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Samples written from documentation are chosen by detection, and each of their lines is one that a case reads.
+#[test]
+fn written_samples_are_what_their_folders_say() {
+    let folders = fs::read_dir(repository("sample-logs")).unwrap().map(|entry| entry.unwrap().path());
+    let samples: Vec<_> = folders.filter(|folder| folder.join("sample.log").exists()).collect();
+    assert!(samples.len() > 20);
+    for folder in samples {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let path = folder.join("sample.log");
+        let run = run(&["doctor", "--json", &path.to_string_lossy()]);
+        let diagnosis = &run.rows("diagnosis")[0];
+        assert_eq!(diagnosis["format"], name.as_str(), "{}", run.stderr);
+        let cases = fs::read_to_string(repository("tests/formats").join(format!("{name}.toml"))).unwrap();
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            assert!(cases.contains(line), "{name}: {line}");
+        }
+    }
+}

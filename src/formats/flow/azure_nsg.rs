@@ -1,12 +1,12 @@
 //! Azure network security group flow logs, versions 1 and 2: tuples of a flow's state, in JSON.
 //!
 //! Version 2 counts the bytes of both directions since the flow's last tuple, on continued (`C`) and ended (`E`) ones;
-//! those of its beginning (`B`) and of denied flows count nothing and are left out. Version 1 has no bytes: blind. A flow
+//! those of its beginning (`B`) and of denied flows count nothing. Version 1 has no bytes: blind. A flow
 //! that passes the group of a subnet and that of an interface is logged by each that has logging on: read one of the two.
 
 use super::azure_tuples::{self, Tuple};
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, number};
+use crate::event::{Aside, Event, Role, number};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use crate::units::Timestamp;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Format for AzureNsg {
         }
         let before = events.len();
         let read = azure_tuples::each(line, scratch, &mut |text| {
-            events.extend(event(&Tuple::new(line, text), self.detail)?);
+            events.push(event(&Tuple::new(line, text), self.detail)?);
             Ok(())
         });
         read.inspect_err(|_| events.truncate(before))
@@ -68,15 +68,18 @@ impl Format for AzureNsg {
     }
 }
 
-fn event<'a>(tuple: &Tuple<'a>, detail: Detail) -> Result<Option<Event<'a>>, Reject> {
-    match (tuple.count, tuple.cell(7), tuple.cell(8)) {
-        (8, b"D", _) | (13, _, b"B") => Ok(None),
-        (8 | 13, ..) => {
-            let stamp = number(tuple.cell(0)).and_then(Timestamp::from_seconds);
-            tuple.event("azure.nsg", stamp, detail).map(Some)
-        }
-        _ => Err(tuple.wrong(Reason::Malformed, 0)),
+fn event<'a>(tuple: &Tuple<'a>, detail: Detail) -> Result<Event<'a>, Reject> {
+    if !matches!(tuple.count, 8 | 13) {
+        return Err(tuple.wrong(Reason::Malformed, 0));
     }
+    let stamp = number(tuple.cell(0)).and_then(Timestamp::from_seconds);
+    let event = tuple.event("azure.nsg", stamp, detail)?;
+    let aside = match (tuple.cell(7), tuple.cell(8)) {
+        (b"D", _) => Some(Aside::Refused),
+        (_, b"B") => Some(Aside::Unfinished),
+        _ => None,
+    };
+    Ok(Event { aside, ..event })
 }
 
 /// JSON whose first tuple has NSG's letters for protocol and decision.
@@ -95,7 +98,7 @@ mod tests {
     use super::*;
     use crate::event::Endpoint;
     use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read, rejected, sniffed, survives,
+        counted, damaged, details_agree, detected, read, rejected, sniffed, survives,
     };
     use proptest::prelude::*;
 
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn a_record_or_a_document_a_line() {
         for line in [RECORD.to_owned(), format!("{{\"records\":[{RECORD}]}}")] {
-            let (events, rejects) = read(&KIND, &[&line]);
+            let (events, rejects) = counted(&KIND, &[&line]);
             assert_eq!((events.len(), rejects), (2, vec![]));
             assert_eq!(events[0], expected());
             assert_eq!((events[1].source.bytes, events[1].destination.bytes), (Some(60), Some(40)));
@@ -132,7 +135,7 @@ mod tests {
 
     #[test]
     fn version_1_is_blind() {
-        let (events, rejects) = read(&KIND, &[V1]);
+        let (events, rejects) = counted(&KIND, &[V1]);
         assert_eq!((events.len(), rejects), (1, vec![]));
         assert_eq!((events[0].source.bytes, events[0].destination.bytes), (None, None));
         assert_eq!(sniffed(&KIND, &[V1]), "yes v1");

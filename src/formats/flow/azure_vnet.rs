@@ -1,11 +1,11 @@
 //! Azure virtual network flow logs: tuples of a flow's state, in JSON, with milliseconds and IANA protocol numbers.
 //!
 //! The bytes of both directions since the flow's last tuple stand on continued (`C`) and ended (`E`) ones; beginnings
-//! (`B`) and denied flows (`D`) count nothing and are left out.
+//! (`B`) and denied flows (`D`) count nothing.
 
 use super::azure_tuples::{self, Tuple};
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, number};
+use crate::event::{Aside, Event, Role, number};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use crate::units::Timestamp;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Format for AzureVnet {
         }
         let before = events.len();
         let read = azure_tuples::each(line, scratch, &mut |text| {
-            events.extend(event(&Tuple::new(line, text), self.detail)?);
+            events.push(event(&Tuple::new(line, text), self.detail)?);
             Ok(())
         });
         read.inspect_err(|_| events.truncate(before))
@@ -56,15 +56,18 @@ impl Format for AzureVnet {
     }
 }
 
-fn event<'a>(tuple: &Tuple<'a>, detail: Detail) -> Result<Option<Event<'a>>, Reject> {
-    match (tuple.count, tuple.cell(7)) {
-        (13, b"B" | b"D") => Ok(None),
-        (13, _) => {
-            let stamp = number(tuple.cell(0)).and_then(|millis: i64| millis.checked_mul(1_000));
-            tuple.event("azure.vnet", stamp.and_then(Timestamp::from_micros), detail).map(Some)
-        }
-        _ => Err(tuple.wrong(Reason::Malformed, 0)),
+fn event<'a>(tuple: &Tuple<'a>, detail: Detail) -> Result<Event<'a>, Reject> {
+    if tuple.count != 13 {
+        return Err(tuple.wrong(Reason::Malformed, 0));
     }
+    let stamp = number(tuple.cell(0)).and_then(|millis: i64| millis.checked_mul(1_000));
+    let event = tuple.event("azure.vnet", stamp.and_then(Timestamp::from_micros), detail)?;
+    let aside = match tuple.cell(7) {
+        b"B" => Some(Aside::Unfinished),
+        b"D" => Some(Aside::Refused),
+        _ => None,
+    };
+    Ok(Event { aside, ..event })
 }
 
 /// JSON whose first tuple has a VNet's state in the eighth cell and whether it was encrypted in the ninth.
@@ -84,7 +87,7 @@ mod tests {
     use super::*;
     use crate::event::Endpoint;
     use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read, rejected, sniffed, survives,
+        counted, damaged, details_agree, detected, rejected, sniffed, survives,
     };
     use proptest::prelude::*;
 
@@ -107,7 +110,7 @@ mod tests {
             transport: Some(b"tcp"),
             ..Event::default()
         };
-        assert_eq!(read(&KIND, &[LINE]), (vec![expected], vec![]));
+        assert_eq!(counted(&KIND, &[LINE]), (vec![expected], vec![]));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! written without it, what both reporters say of one conversation counts as the most that one of them says. Bytes are already scaled up for sampling.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Endpoint, Event, Role, Session, Stamped, Telling, address, number};
+use crate::event::{Aside, Endpoint, Event, Role, Session, Stamped, Telling, address, number};
 use crate::formats::json::{self, Members, Value};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time, transport};
 use jiff::tz::TimeZone;
@@ -48,9 +48,7 @@ impl Format for GcpVpc {
         }
         let payload = payload(line, scratch)?;
         let event = payload.event(line, self.detail)?;
-        if payload.counts() {
-            events.push(event);
-        }
+        events.push(Event { aside: (!payload.counts()).then_some(Aside::Repeated), ..event });
         Ok(())
     }
 
@@ -210,7 +208,7 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read, read_one, rejected, sniffed, survives,
+        counted, damaged, details_agree, detected, read_one, rejected, sniffed, survives,
     };
     use crate::units::{Span, Timestamp};
     use proptest::prelude::*;
@@ -252,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_conversation_is_told_once() {
-        let counts = |line: String| read(&KIND, &[&line]).0.len();
+        let counts = |line: String| counted(&KIND, &[&line]).0.len();
         let instance = r#""src_instance":{"#;
         let outside = LINE.replace(instance, r#""was_instance":{"#);
         assert_eq!(counts(LINE.replace("\"SRC\"", "\"DEST\"")), 0);

@@ -4,6 +4,7 @@ mod zeek;
 pub mod zeek_http;
 pub mod zeek_dns;
 pub mod zeek_ssl;
+pub mod zeek_files;
 pub mod vpc_flow;
 pub mod suricata_eve;
 pub mod nfdump_csv;

@@ -1,8 +1,8 @@
 //! Suricata's EVE JSON: `flow` and `netflow` records carry the bytes, `dns` queries are questions; everything else repeats
 //! transfers that the flow record of the same `flow_id` tells.
 //!
-//! So a transfer is counted once: where there are flow records, `http`, `tls`, `fileinfo` and `alert` records give events
-//! only to [`Detail::Full`], and never byte counts. A sensor that writes both `flow` and `netflow` tells each transfer in both;
+//! So a transfer is counted once: where there are flow records, `http`, `tls`, `fileinfo` and `alert` records stand aside,
+//! and only [`Detail::Full`] reads them. A sensor that writes both `flow` and `netflow` tells each transfer in both;
 //! `netflow` counts only where the layout says so (`suricata-eve:netflow`), which detection does for logs that have no `flow`
 //! among their first lines. Without either, what went through flows is what there is: the sizes of files in both directions
 //! (`suricata-eve:fileinfo`), else the bodies of responses (`suricata-eve:http`). A flow record that comes all the same tells
@@ -14,7 +14,7 @@ mod record;
 mod tests;
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, Session, Telling, number};
+use crate::event::{Aside, Event, Role, Session, Telling, number};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, json};
 use record::Type;
 use std::sync::Arc;
@@ -80,30 +80,32 @@ impl Format for SuricataEve {
             return Ok(());
         }
         let record = record::read(line, scratch)?;
-        let wanted = match record.kind {
+        let kind = record.kind;
+        let counts = match kind {
             Type::Flow => self.counted != Counted::Netflow,
             Type::Fileinfo if self.counted == Counted::Fileinfo => true,
             Type::Http if self.counted == Counted::Http => true,
             Type::Netflow => self.counted == Counted::Netflow,
             Type::Dns => true,
-            Type::Http | Type::Tls | Type::Fileinfo | Type::Alert => self.detail == Detail::Full,
-            Type::Other => false,
+            // Where nothing tells bytes, what was asked for is all there is to see.
+            Type::Http | Type::Tls => self.counted == Counted::Unseen,
+            Type::Fileinfo | Type::Alert | Type::Other => false,
         };
-        if !wanted {
+        if !counts && self.detail < Detail::Full {
             return Ok(());
         }
-        if !matches!(self.counted, Counted::Fileinfo | Counted::Http) {
-            return record.events(line, scratch, self.detail, events);
-        }
         let first = events.len();
-        let (kind, flow_id, size) = (record.kind, record.flow_id, record.size(scratch)?);
-        let size = match size {
-            b"" => None,
-            text => Some(number(text).ok_or_else(|| Reject::of(Reason::BadNumber, line, text))?),
+        let read = match self.counted {
+            Counted::Fileinfo | Counted::Http if counts => self.sized(record, line, scratch, events),
+            _ => record.events(line, scratch, self.detail, events),
         };
-        record.events(line, scratch, self.detail, events)?;
-        for event in events.iter_mut().skip(first) {
-            self.count(kind, flow_id, size, event);
+        if let Err(reject) = read {
+            events.truncate(first);
+            // What is not summed is no reason for a reject: both details count the same lines.
+            return if counts { Err(reject) } else { Ok(()) };
+        }
+        for event in events.get_mut(first..).unwrap_or_default() {
+            event.aside = event.aside.or((!counts).then_some(Aside::Repeated));
         }
         Ok(())
     }
@@ -120,6 +122,27 @@ impl Format for SuricataEve {
 }
 
 impl SuricataEve {
+    /// Reads a record that counts by the size of its file or body.
+    fn sized<'a>(
+        &self,
+        record: record::Record<'a>,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let first = events.len();
+        let (kind, flow_id, size) = (record.kind, record.flow_id, record.size(scratch)?);
+        let size = match size {
+            b"" => None,
+            text => Some(number(text).ok_or_else(|| Reject::of(Reason::BadNumber, line, text))?),
+        };
+        record.events(line, scratch, self.detail, events)?;
+        for event in events.iter_mut().skip(first) {
+            self.count(kind, flow_id, size, event);
+        }
+        Ok(())
+    }
+
     /// Where flow records are not what is counted, gives the sizes of files and bodies, and what joins them with a flow
     /// record that may come all the same.
     fn count<'a>(&self, kind: Type, flow_id: &'a [u8], size: Option<u64>, event: &mut Event<'a>) {

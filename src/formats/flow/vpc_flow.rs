@@ -152,16 +152,25 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
             }
         };
     }
-    let Ok(default) = Layout::new(layout::DEFAULT, Detail::Sums) else { return Sniffed::No };
-    let usual = lines.iter().filter(|line| {
-        layout::is_usual_row(without_stamp(line)) && {
-            let read = event(&default, line);
+    let fields = lines.iter().find_map(|line| layout::usual_fields(without_stamp(line))).unwrap_or(14);
+    let spec = if fields == 14 { String::new() } else { layout::first_names(fields) };
+    let names = if fields == 14 { layout::DEFAULT } else { &spec };
+    let Ok(usual) = Layout::new(names, Detail::Sums) else { return Sniffed::No };
+    let rows = lines.iter().filter(|line| {
+        layout::usual_fields(without_stamp(line)) == Some(fields) && {
+            let read = event(&usual, line);
             read.is_ok() || read.is_err_and(|reject| reject.reason == Reason::Gap)
         }
     });
-    if usual.count() * 2 > lines.len() {
-        let why = "fourteen fields from version 2 to OK, NODATA or SKIPDATA, the default order of a flow log";
-        return Sniffed::Yes { spec: String::new(), why: why.into() };
+    if rows.count() * 2 > lines.len() {
+        let why = match fields {
+            14 => {
+                "fourteen fields from the version to OK, NODATA or SKIPDATA, the default order of a flow log"
+                    .into()
+            }
+            more => format!("{more} fields that read in the order of AWS's table of all fields"),
+        };
+        return Sniffed::Yes { spec, why };
     }
     if !lines.is_empty() && lines.iter().all(|line| layout::is_some_row(without_stamp(line))) {
         let say = format!(

@@ -3,12 +3,14 @@
 //!
 //! A log is a [`Log`]: the names of its fields and a function that makes an event of them.
 
-use super::zeek_conn::{separator, stamp};
+use super::zeek_conn::{separator, span, stamp};
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, address, number};
 use crate::formats::columns::{Columns, Row};
 use crate::formats::json::{self, Members, Value};
 use crate::formats::{Context, Detail, Format, Scratch, Sight, Sniffed, SpecError};
+use crate::units::Span;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// One of Zeek's logs, with `N` fields that are read. The first five are always [`ENDS`].
@@ -18,6 +20,8 @@ pub(super) struct Log<const N: usize> {
     pub(super) path: &'static str,
     /// The names of its fields by slot.
     pub(super) names: [&'static str; N],
+    /// Slots that no row of it is without.
+    pub(super) needs: &'static [usize],
     /// Slots that no other log with both ends has; a JSON line needs one of them.
     pub(super) marks: &'static [usize],
     /// What a row says; `None` where it says nothing.
@@ -25,6 +29,9 @@ pub(super) struct Log<const N: usize> {
     /// What rows show that have the columns that `has` says are there.
     pub(super) sight: fn(has: &dyn Fn(usize) -> bool) -> Sight,
 }
+
+/// What a row of nearly every log has: when, and both ends.
+pub(super) const WHEN_AND_WHO: &[usize] = &[0, 1, 3];
 
 /// The fields that each log begins with.
 pub(super) const ENDS: [&str; 5] = ["ts", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"];
@@ -55,25 +62,40 @@ impl<'a, const N: usize> Fields<'a, '_, N> {
             .transpose()
     }
 
+    /// A duration.
+    pub(super) fn span(&self, slot: usize) -> Result<Option<Span>, Reject> {
+        self.text(slot).map(|text| span(text).ok_or_else(|| self.wrong(Reason::BadNumber, text))).transpose()
+    }
+
+    /// The first address of a field that may hold several.
+    pub(super) fn host(&self, slot: usize) -> Result<Option<IpAddr>, Reject> {
+        let first = |text: &'a [u8]| text.split(|&byte| byte == b',').next().unwrap_or(text);
+        self.text(slot)
+            .map(first)
+            .map(|text| address(text).ok_or_else(|| self.wrong(Reason::BadAddress, text)))
+            .transpose()
+    }
+
+    /// An end; `None` where its address is absent.
+    pub(super) fn end(&self, ip: usize, port: usize) -> Result<Option<Endpoint<'a>>, Reject> {
+        let (ip, port) = (self.host(ip)?, self.text(port));
+        let port =
+            port.map(|text| number(text).ok_or_else(|| self.wrong(Reason::BadNumber, text))).transpose()?;
+        Ok(ip.map(|ip| Endpoint { ip: Some(ip), port, ..Endpoint::default() }))
+    }
+
     /// An event with what every row has: when, and both ends.
     pub(super) fn begun(&self, dataset: &'static str) -> Result<Event<'a>, Reject> {
-        let end = |ip, port| {
-            let text = self.text(ip).ok_or(Reject::line(Reason::Malformed))?;
-            let ip = address(text).ok_or_else(|| self.wrong(Reason::BadAddress, text))?;
-            let port = self
-                .text(port)
-                .map(|text| number(text).ok_or_else(|| self.wrong(Reason::BadNumber, text)))
-                .transpose()?;
-            Ok(Endpoint { ip: Some(ip), port, ..Endpoint::default() })
-        };
+        let absent = Reject::line(Reason::Malformed);
+        let (source, destination) = (self.end(1, 2)?.ok_or(absent)?, self.end(3, 4)?.ok_or(absent)?);
+        Ok(Event { source, destination, ..self.stamped(dataset)? })
+    }
+
+    /// An event with its time alone.
+    pub(super) fn stamped(&self, dataset: &'static str) -> Result<Event<'a>, Reject> {
         let text = self.text(0).ok_or(Reject::line(Reason::Malformed))?;
-        Ok(Event {
-            dataset,
-            timestamp: stamp(text).ok_or_else(|| self.wrong(Reason::BadTimestamp, text))?,
-            source: end(1, 2)?,
-            destination: end(3, 4)?,
-            ..Event::default()
-        })
+        let timestamp = stamp(text).ok_or_else(|| self.wrong(Reason::BadTimestamp, text))?;
+        Ok(Event { dataset, timestamp, ..Event::default() })
     }
 }
 
@@ -145,7 +167,7 @@ impl<const N: usize> Log<N> {
     fn rows(&self, names: &[&[u8]]) -> Option<Rows<N>> {
         let slots = names.iter().map(|name| u8::try_from(self.slot(name, false)).unwrap_or(u8::MAX));
         let columns = Columns::<N>::new(slots.collect())?;
-        let usable = [0, 1, 3].into_iter().all(|slot| columns.has(slot))
+        let usable = self.needs.iter().all(|&slot| columns.has(slot))
             && self.marks.iter().any(|&slot| columns.has(slot));
         let names: Vec<_> = names.iter().map(|name| String::from_utf8_lossy(name)).collect();
         usable.then(|| Rows::Told(columns, names.join(" ")))
@@ -230,7 +252,15 @@ impl<const N: usize> Log<N> {
                 (name, value) => {
                     let slot = self.slot(name, within == Within::Id);
                     if slot < N {
-                        fields.row.set(slot, value.scalar(scratch).unwrap_or_default());
+                        // Of a set (the hosts that sent a file) the first is read.
+                        let text = match value {
+                            Value::Array(mut items) => match items.next() {
+                                Some(item) => item?.scalar(scratch),
+                                None => None,
+                            },
+                            value => value.scalar(scratch),
+                        };
+                        fields.row.set(slot, text.unwrap_or_default());
                     }
                 }
             }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tsv::Headers;
 
 // The other logs of Zeek write times and headers alike.
-pub(super) use record::stamp;
+pub(super) use record::{span, stamp};
 pub(super) use tsv::separator;
 
 /// The row of this format.

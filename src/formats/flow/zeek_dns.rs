@@ -1,7 +1,7 @@
 //! Zeek's `dns.log`: one line per query, together with its answer. Rows without a query (answers that were seen alone) say
 //! nothing and are left out.
 
-use super::zeek::{ENDS, Fields, Log};
+use super::zeek::{ENDS, Fields, Log, WHEN_AND_WHO};
 use crate::event::reject::Reject;
 use crate::event::{Event, Question, Role, Stamped};
 use crate::formats::{Context, Detail, Kind, Sight};
@@ -32,6 +32,7 @@ static LOG: Log<12> = Log {
         "rcode_name",
         "trans_id",
     ],
+    needs: WHEN_AND_WHO,
     marks: &[5, 6, 7, 10, 11],
     event,
     sight: |_| Sight { role: Role::Dns, source_bytes: true, destination_bytes: false, remedy: "" },

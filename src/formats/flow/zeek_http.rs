@@ -4,7 +4,7 @@
 //! are not counted. `conn.log` tells the same transfers: read beside it, each counts once, and here under the name that was
 //! asked for.
 
-use super::zeek::{ENDS, Fields, Log};
+use super::zeek::{ENDS, Fields, Log, WHEN_AND_WHO};
 use crate::event::reject::Reject;
 use crate::event::{Event, Role, Stamped, address, number, split_authority};
 use crate::formats::{Context, Detail, Kind, Sight};
@@ -39,6 +39,7 @@ static LOG: Log<16> = Log {
         "_node_name",
         "status_msg",
     ],
+    needs: WHEN_AND_WHO,
     marks: &[5, 6, 8, 11, 13],
     event,
     sight: |has| Sight {

@@ -1,6 +1,6 @@
 //! Zeek's `ssl.log`: one line per TLS handshake, with the name that the client asked for (SNI). It has no bytes: blind.
 
-use super::zeek::{ENDS, Fields, Log};
+use super::zeek::{ENDS, Fields, Log, WHEN_AND_WHO};
 use crate::event::reject::Reject;
 use crate::event::{Event, Role, Stamped, address};
 use crate::formats::{Context, Detail, Kind, Sight};
@@ -29,6 +29,7 @@ static LOG: Log<10> = Log {
         "resumed",
         "_node_name",
     ],
+    needs: WHEN_AND_WHO,
     marks: &[5, 6, 7, 8],
     event,
     sight: |_| Sight {

@@ -5,11 +5,12 @@
 //! own inside; they are known by the vendor field, and `VENDORS` says so. Lines without both ends tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, Stamped, address};
+use crate::event::{Aside, Event, Role, Stamped, address};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, sniff_most};
 use crate::formats::{Kind, Scratch, Sight};
+use crate::units::Span;
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
@@ -31,29 +32,34 @@ const SIGHT: Sight = Sight {
     role: Role::Flow,
     source_bytes: true,
     destination_bytes: true,
-    remedy: "map the byte counts to in and out in the device's CEF template",
+    remedy: "map the byte counts to in and out in the device's CEF template (PAN-OS: Device > Server Profiles > Syslog > \
+             Custom Log Format: in=$bytes_sent out=$bytes_received)",
 };
 
 /// What a vendor makes of `in` and `out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bytes {
+enum Upload {
     /// The specification: `in` from source to destination.
-    InIsUpload,
+    In,
     /// As seen from the source: `out` is what it sent.
-    OutIsUpload,
+    Out,
+    /// One packet: `in` or `out` by which way it passed the host that logs, from the source in either case.
+    Either,
 }
 
 /// Vendors that differ from the specification or whose logs are a proxy's, by the beginning of the vendor field in lower
 /// case. Origin: FortiOS maps sentbyte to out and rcvdbyte to in; Check Point's Log Exporter sent_bytes to out; Zscaler's
-/// templates reqsize to out and respsize to in; SonicOS sent to out; Forcepoint and Websense bytesSent to out.
-const VENDORS: [(&[u8], Bytes, Role); 7] = [
-    (b"fortinet", Bytes::OutIsUpload, Role::Flow),
-    (b"check point", Bytes::OutIsUpload, Role::Flow),
-    (b"checkpoint", Bytes::OutIsUpload, Role::Flow),
-    (b"zscaler", Bytes::OutIsUpload, Role::Proxy),
-    (b"sonicwall", Bytes::OutIsUpload, Role::Flow),
-    (b"forcepoint", Bytes::OutIsUpload, Role::Proxy),
-    (b"websense", Bytes::OutIsUpload, Role::Proxy),
+/// templates reqsize to out and respsize to in; SonicOS sent to out; Forcepoint and Websense bytesSent to out; Trend Micro's
+/// Deep Security Agent writes a line a packet.
+const VENDORS: [(&[u8], Upload, Role); 8] = [
+    (b"trend micro", Upload::Either, Role::Flow),
+    (b"fortinet", Upload::Out, Role::Flow),
+    (b"check point", Upload::Out, Role::Flow),
+    (b"checkpoint", Upload::Out, Role::Flow),
+    (b"zscaler", Upload::Out, Role::Proxy),
+    (b"sonicwall", Upload::Out, Role::Flow),
+    (b"forcepoint", Upload::Out, Role::Proxy),
+    (b"websense", Upload::Out, Role::Proxy),
 ];
 
 const SRC: usize = 0;
@@ -81,7 +87,10 @@ const DST6: usize = 21;
 const SENT_DELTA: usize = 22;
 const RECEIVED_DELTA: usize = 23;
 const LOG_ID: usize = 24;
-const SLOTS: usize = 25;
+const ACTION: usize = 25;
+const EVENT_TIME: usize = 26;
+const SECONDS: usize = 27;
+const SLOTS: usize = 28;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -105,11 +114,14 @@ fn slot(key: &[u8]) -> usize {
         b"dvchost" => DEVICE,
         b"cat" => CATEGORY,
         b"outcome" => OUTCOME,
+        b"act" | b"deviceAction" => ACTION,
         b"c6a2" => SRC6,
         b"c6a3" => DST6,
         b"FTNTFGTsentdelta" => SENT_DELTA,
         b"FTNTFGTrcvddelta" => RECEIVED_DELTA,
         b"FTNTFGTlogid" => LOG_ID,
+        b"FTNTFGTeventtime" => EVENT_TIME,
+        b"FTNTFGTduration" => SECONDS,
         _ => SLOTS,
     }
 }
@@ -238,7 +250,11 @@ fn read<'a>(
             f.set(slot, unescaped(value, scratch));
         }
     }
-    let (bytes, usual) = vendor(header.vendor);
+    let (bytes, mut usual) = vendor(header.vendor);
+    // Forcepoint's firewalls are no proxies.
+    if header.product.starts_with(b"Firewall") || header.product.starts_with(b"NGFW") {
+        usual = Role::Flow;
+    }
     let mut event = Event {
         dataset: "cef",
         role: if settings.role_given { settings.role } else { usual },
@@ -255,13 +271,14 @@ fn read<'a>(
     event.user = f.text(SUSER);
     let client = event.source.ip.is_some() || event.source.domain.is_some() || event.user.is_some();
     let server = event.destination.ip.is_some() || event.destination.domain.is_some();
-    if !client || !server || told_elsewhere(&header, &f) {
+    if !client || !server {
         return Ok(None);
     }
     let (first, second) = (f.number(IN)?, f.number(OUT)?);
     (event.source.bytes, event.destination.bytes) = match bytes {
-        Bytes::InIsUpload => (first, second),
-        Bytes::OutIsUpload => (second, first),
+        Upload::In => (first, second),
+        Upload::Out => (second, first),
+        Upload::Either => (second.or(first), None),
     };
     if let (Some(sent), received) = (f.number(SENT_DELTA)?, f.number(RECEIVED_DELTA)?) {
         (event.source.bytes, event.destination.bytes) = (Some(sent), received.or(event.destination.bytes));
@@ -271,7 +288,7 @@ fn read<'a>(
     let stamp = |slot| f.stamp(slot, |text| settings.local.any(text));
     let (start, end) = (stamp(START)?, stamp(END)?);
     // When it was received is nearest to when it was written; some say only when it began.
-    event.timestamp = match (stamp(RECEIPT)?.or(end), start) {
+    event.timestamp = match (stamp(RECEIPT)?.or(end).or(stamp(EVENT_TIME)?), start) {
         (Some(stamp), _) => stamp,
         (None, Some(start)) => {
             event.stamped = Stamped::Start;
@@ -279,39 +296,63 @@ fn read<'a>(
         }
         (None, None) => opened.time(&settings.local)?,
     };
-    event.duration = start.zip(end).filter(|(start, end)| end >= start).map(|(start, end)| end - start);
+    let seconds = f.number::<u32>(SECONDS)?.map(|seconds| Span::SECOND.times(seconds.into()));
+    let spanned = start.zip(end).filter(|(start, end)| end >= start).map(|(start, end)| end - start);
+    event.duration = spanned.or(seconds);
     event.method = f.text(METHOD);
     event.status = f.status(OUTCOME);
     event.user_agent = f.text(AGENT);
-    event.protocol = f.text(APP);
-    event.transport = f.text(PROTO).map(transport);
+    // SonicOS writes `tcp/https`.
+    let mut proto = f.text(PROTO).unwrap_or_default().splitn(2, |&byte| byte == b'/');
+    event.transport = proto.next().filter(|name| !name.is_empty()).map(transport);
+    event.protocol = f.text(APP).or(proto.next());
     event.observer = f.text(DEVICE).or(opened.host);
+    let silent = event.source.bytes.or(event.destination.bytes).is_none();
+    event.aside = told_elsewhere(&header, &f, silent);
     Ok(Some(event))
 }
 
-fn vendor(name: &[u8]) -> (Bytes, Role) {
-    let known = |(word, _, _): &&(&[u8], Bytes, Role)| {
+fn vendor(name: &[u8]) -> (Upload, Role) {
+    let known = |(word, _, _): &&(&[u8], Upload, Role)| {
         name.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
     };
-    VENDORS.iter().find(known).map_or((Bytes::InIsUpload, Role::Flow), |(_, bytes, role)| (*bytes, *role))
+    VENDORS.iter().find(known).map_or((Upload::In, Role::Flow), |(_, bytes, role)| (*bytes, *role))
 }
 
-/// A session that another line tells: Fortinet's security lines and totals so far, PAN-OS's beginnings and threats.
-fn told_elsewhere(header: &Header<'_>, f: &Fields<'_, SLOTS>) -> bool {
-    let is = |text: &[u8], word: &[u8]| text.eq_ignore_ascii_case(word);
-    if is(header.vendor, b"fortinet") {
+/// A session that another line tells: Fortinet's security lines and totals so far, PAN-OS's beginnings and threats,
+/// SonicOS's messages but for the closing one, Check Point's lines without accounting. Of any vendor, what was refused and
+/// shows no bytes. `silent`: the line shows none.
+fn told_elsewhere(header: &Header<'_>, f: &Fields<'_, SLOTS>, silent: bool) -> Option<Aside> {
+    let of =
+        |name: &[u8]| header.vendor.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name));
+    // The type and subtype of PAN-OS stand in either order, by template.
+    let words = [header.signature, header.name];
+    let says = |word: &[u8]| words.contains(&word);
+    let refused = |word: &[u8]| {
+        let starts = |with: &[u8]| word.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+        [&b"drop"[..], b"den", b"block", b"reject", b"refuse", b"discard"].iter().any(|with| starts(with))
+    };
+    if of(b"fortinet") {
         let traffic = f.text(CATEGORY).is_none_or(|category| category.starts_with(b"traffic"));
         let so_far =
             f.text(LOG_ID).is_some_and(|id| id.ends_with(b"000000020")) && f.text(SENT_DELTA).is_none();
-        return !traffic || so_far;
+        if !traffic || so_far {
+            return Some(if traffic { Aside::Unfinished } else { Aside::Repeated });
+        }
+    } else if of(b"palo alto") && header.product.eq_ignore_ascii_case(b"PAN-OS") {
+        if says(b"THREAT") || says(b"start") {
+            return Some(if says(b"start") { Aside::Unfinished } else { Aside::Repeated });
+        }
+        if says(b"deny") || says(b"drop") {
+            return Some(Aside::Refused);
+        }
+    } else if of(b"sonicwall") && header.signature != b"537" {
+        return Some(if header.signature == b"98" { Aside::Unfinished } else { Aside::Repeated });
     }
-    if header.vendor.starts_with(b"Palo Alto") && is(header.product, b"PAN-OS") {
-        // The type and subtype stand in either order, by template.
-        let words = [header.signature, header.name];
-        return words.contains(&&b"THREAT"[..])
-            || words.iter().any(|word| matches!(*word, b"start" | b"deny" | b"drop"));
+    if silent && f.text(ACTION).is_some_and(refused) {
+        return Some(Aside::Refused);
     }
-    false
+    (silent && (of(b"check point") || of(b"checkpoint"))).then_some(Aside::Repeated)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! (Packetbeat, `flow.final: false`): it counts when it is final. Objects without two ends tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, Stamped, address, number};
+use crate::event::{Aside, Event, Role, Stamped, address, number};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -112,9 +112,6 @@ fn read<'a>(
     let line = opened.inner;
     let mut f = Fields::<SLOTS>::new(line);
     paths::scalars(line, scratch, |path, text| f.set(slot(path), text))?;
-    if f.text(FINAL) == Some(b"false") {
-        return Ok(None);
-    }
     let mut event = Event { dataset: "ecs", role: settings.role, ..Event::default() };
     let ends = [
         (&mut event.source, [SRC, CLIENT], SADDRESS, SHOST, SPORT, [SENT, CLIENT_SENT, HTTP_UP]),
@@ -156,6 +153,7 @@ fn read<'a>(
     event.transport = f.text(TRANSPORT);
     event.protocol = f.text(PROTOCOL);
     event.observer = f.text(OBSERVER);
+    event.aside = (f.text(FINAL) == Some(b"false")).then_some(Aside::Unfinished);
     Ok(Some(event))
 }
 
@@ -200,7 +198,8 @@ mod tests {
             (Some(9), Some(8), Some(201))
         );
         let open = NESTED.replacen('{', "{\"flow\":{\"final\":false},", 1);
-        nothing(&KIND, &[&open, r#"{"@timestamp":"2023-03-29T01:02:03Z","message":"up"}"#]);
+        assert_eq!(one(&KIND, &open).aside, Some(Aside::Unfinished));
+        nothing(&KIND, &[r#"{"@timestamp":"2023-03-29T01:02:03Z","message":"up"}"#]);
         assert_eq!(one(&KIND, &open.replace("false", "true")).source.bytes, Some(10_000_184));
         let blind = one(&KIND, &NESTED.replace(",\"bytes\":10000184", ""));
         assert_eq!(blind.source.bytes, None);

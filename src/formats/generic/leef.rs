@@ -3,7 +3,7 @@
 //! `srcBytes` is what the source sent. Keys are read in any case, since templates differ.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, address};
+use crate::event::{Aside, Event, Role, address};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, sniff_most};
@@ -42,10 +42,12 @@ const METHOD: usize = 10;
 const AGENT: usize = 11;
 const HOST: usize = 12;
 const SUBTYPE: usize = 13;
-const SLOTS: usize = 14;
+const CATEGORY: usize = 14;
+const SLOTS: usize = 15;
 
 /// Names in lower case.
-const NAMES: [(&[u8], usize); 21] = [
+const NAMES: [(&[u8], usize); 22] = [
+    (b"cat", CATEGORY),
     (b"src", SRC),
     (b"dst", DST),
     (b"srcport", SPORT),
@@ -141,8 +143,7 @@ fn read<'a>(
         event.source.ip.is_some() || event.user.is_some(),
         event.destination.ip.is_some() || event.destination.domain.is_some(),
     );
-    let repeated = matches!(f.text(SUBTYPE), Some(b"start" | b"deny" | b"drop"));
-    if !client || !server || repeated {
+    if !client || !server {
         return Ok(None);
     }
     event.timestamp = match f.stamp(TIME, |text| settings.local.any(text))? {
@@ -157,6 +158,12 @@ fn read<'a>(
     event.method = f.text(METHOD);
     event.user_agent = f.text(AGENT);
     event.observer = opened.host;
+    event.aside = match (f.text(CATEGORY), f.text(SUBTYPE)) {
+        (_, Some(b"start")) => Some(Aside::Unfinished),
+        (_, Some(b"deny" | b"drop")) => Some(Aside::Refused),
+        (Some(b"THREAT"), _) => Some(Aside::Repeated),
+        _ => None,
+    };
     Ok(Some(event))
 }
 
@@ -208,7 +215,8 @@ mod tests {
 
     #[test]
     fn other_lines() {
-        nothing(&KIND, &["LEEF:1.0|a|b|c|d|x=y", "LEEF:1.0|a|b|c|d|", &format!("{LINE}\tsubtype=start")]);
+        nothing(&KIND, &["LEEF:1.0|a|b|c|d|x=y", "LEEF:1.0|a|b|c|d|"]);
+        assert_eq!(one(&KIND, &format!("{LINE}\tsubtype=start")).aside, Some(Aside::Unfinished));
         rejected(&KIND, LINE, "src=10.1.2.3", "src=10.1.2.x", Reason::BadAddress);
         rejected(&KIND, LINE, "srcBytes=10000184", "srcBytes=1k", Reason::BadNumber);
         rejected(&KIND, LINE, "devTime=Mar 29", "devTime=Mar 32", Reason::BadTimestamp);

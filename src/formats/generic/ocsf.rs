@@ -1,10 +1,10 @@
-//! OCSF: Network Activity (class 4001) and HTTP Activity (4002), one object a line.
+//! OCSF: Network Activity (class 4001), HTTP Activity (4002) and DNS Activity (4003), one object a line.
 //!
 //! `traffic.bytes_out` is what the source sent. Amazon's VPC flow logs in OCSF (Security Lake) have `traffic.bytes` alone:
 //! a record of one direction. Other classes tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, Stamped, address};
+use crate::event::{Aside, Event, Question, Role, Stamped, address};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -14,8 +14,8 @@ use crate::units::Span;
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "ocsf",
-    about: "OCSF JSON lines: Network Activity and HTTP Activity",
-    roles: &[Role::Flow, Role::Proxy, Role::Server],
+    about: "OCSF JSON lines: Network, HTTP and DNS Activity",
+    roles: &[Role::Flow, Role::Proxy, Role::Server, Role::Dns],
     compile: |spec, context| one_line::compile(spec, context, read, SIGHT),
     sniff: |lines, _| {
         sniff_most(
@@ -57,7 +57,11 @@ const PROTO: usize = 19;
 const OBSERVER: usize = 20;
 const END: usize = 21;
 const ACTIVITY: usize = 22;
-const SLOTS: usize = 23;
+const QNAME: usize = 23;
+const QTYPE: usize = 24;
+const REQUEST: usize = 25;
+const RESPONSE: usize = 26;
+const SLOTS: usize = 27;
 
 fn slot(path: &[u8]) -> usize {
     match path {
@@ -84,6 +88,10 @@ fn slot(path: &[u8]) -> usize {
         b"http_response.code" => STATUS,
         b"connection_info.protocol_name" | b"connection_info.protocol_num" => PROTO,
         b"device.hostname" => OBSERVER,
+        b"query.hostname" => QNAME,
+        b"query.type" => QTYPE,
+        b"http_request.length" => REQUEST,
+        b"http_response.length" => RESPONSE,
         _ => SLOTS,
     }
 }
@@ -96,12 +104,14 @@ fn read<'a>(
     let line = opened.inner;
     let mut f = Fields::<SLOTS>::new(line);
     paths::scalars(line, scratch, |path, text| f.set(slot(path), text))?;
-    match f.text(CLASS) {
-        Some(b"4001" | b"4002") => {}
+    let dns = match f.text(CLASS) {
+        Some(b"4001" | b"4002") => false,
+        Some(b"4003") => true,
         Some(_) => return Ok(None),
         None => return Err(Reject::line(Reason::Malformed)),
-    }
-    let mut event = Event { dataset: "ocsf", role: settings.role, ..Event::default() };
+    };
+    let role = if dns { Role::Dns } else { settings.role };
+    let mut event = Event { dataset: "ocsf", role, ..Event::default() };
     event.source.ip = f.address(SRC)?;
     event.source.domain = f.text(SHOST);
     event.destination.ip = f.address(DST)?;
@@ -111,14 +121,24 @@ fn read<'a>(
         (!name.is_empty() && address(name).is_none()).then_some(name)
     });
     let named = |end: &crate::event::Endpoint<'_>| end.ip.is_some() || end.domain.is_some();
-    // Activity 1 is a connection that has only been opened.
-    if !named(&event.source) || !named(&event.destination) || f.text(ACTIVITY) == Some(b"1") {
+    if !named(&event.source) || (!dns && !named(&event.destination)) {
         return Ok(None);
+    }
+    event.aside = match (dns, f.text(ACTIVITY)) {
+        // The answer repeats the question.
+        (true, Some(b"2")) => Some(Aside::Repeated),
+        (false, Some(b"1")) => Some(Aside::Unfinished),
+        (false, Some(b"5")) => Some(Aside::Refused),
+        _ => None,
+    };
+    if dns {
+        event.question = f.text(QNAME).map(|name| Question { name, record_type: f.text(QTYPE) });
+        event.protocol = Some(b"dns");
     }
     event.source.port = f.number(SPORT)?;
     event.destination.port = f.number(DPORT)?;
-    event.source.bytes = f.number(SENT)?;
-    event.destination.bytes = f.number(RECEIVED)?;
+    event.source.bytes = f.number(SENT)?.or(f.number(REQUEST)?);
+    event.destination.bytes = f.number(RECEIVED)?.or(f.number(RESPONSE)?);
     let vpc = f.text(PRODUCT).is_some_and(|name| holds(name, &[b"VPC"]));
     if vpc && event.source.bytes.is_none() && event.destination.bytes.is_none() {
         event.source.bytes = f.number(TOTAL)?;
@@ -182,10 +202,9 @@ mod tests {
         );
         let total = one(&KIND, &vpc.replace("Amazon VPC", "Wall"));
         assert_eq!((total.source.bytes, total.destination.bytes, total.one_way), (None, None, false));
-        nothing(
-            &KIND,
-            &[&LINE.replace("4001", "2004"), &LINE.replace("\"activity_id\":2", "\"activity_id\":1")],
-        );
+        nothing(&KIND, &[&LINE.replace("4001", "2004")]);
+        let opened = one(&KIND, &LINE.replace("\"activity_id\":2", "\"activity_id\":1"));
+        assert_eq!(opened.aside, Some(Aside::Unfinished));
     }
 
     #[test]

@@ -171,7 +171,7 @@ fn a_teardown_finds_the_line_that_opened_it() {
         let road = Road { files, ..Road::straight() };
         let (rows, counts) = read(&[("cisco-asa", lines.clone())], &[], &road);
         assert_eq!(rows, Rows::from([row("10.1.2.3", "203.0.113.0/24", (1230, 0))]));
-        assert_eq!((counts.events, counts.skipped, counts.either_way, counts.unpaired), (3, 2, 3, 1));
+        assert_eq!((counts.events, counts.aside, counts.either_way, counts.unpaired), (3, 2, 3, 1));
         assert_eq!(counts.blind, 0);
     }
 }

@@ -1,7 +1,7 @@
 //! What a record of EVE says: the members that all kinds share, and the object named like its kind.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Endpoint, Event, Question, Role, Stamped, address, number};
+use crate::event::{Aside, Endpoint, Event, Question, Role, Stamped, address, number};
 use crate::formats::json::{self, Members, Value};
 use crate::formats::{Detail, Scratch, time, transport};
 use crate::units::{Span, Timestamp};
@@ -139,6 +139,10 @@ impl<'a> Record<'a> {
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
         let reader = Reader { line, scratch };
+        // Statistics and the like have no ends.
+        if self.kind == Type::Other && (self.source.ip.is_empty() || self.destination.ip.is_empty()) {
+            return Ok(());
+        }
         let mut event = Event {
             dataset: "suricata.eve",
             role: Role::Flow,
@@ -167,10 +171,13 @@ impl<'a> Record<'a> {
                 if reader.opened_by_destination(self.flow, &event)?.unwrap_or(self.to_client) {
                     std::mem::swap(&mut event.source, &mut event.destination);
                 }
+                if let Some(flow) = self.flow {
+                    reader.so_far(flow, &mut event)?;
+                }
                 let host = reader.http(self.http, &mut event)?;
                 event.destination.domain = host.or(reader.sni(self.tls)?);
             }
-            Type::Other => return Ok(()),
+            Type::Other => {}
         }
         events.push(event);
         Ok(())
@@ -218,6 +225,26 @@ impl<'a> Reader<'a> {
             }
         }
         times.give(self, event)
+    }
+
+    /// What the flow of an alert had carried by then. Before Suricata 7 nothing says who opened it: a port that only
+    /// servers have, on the side of the source alone, says that the source answered.
+    fn so_far(&self, members: Members<'a>, event: &mut Event<'a>) -> Result<(), Reject> {
+        let served = |end: &Endpoint<'_>| end.port.is_some_and(|port| port < 1024);
+        let (client, server) = match served(&event.source) && !served(&event.destination) {
+            true => (&mut event.destination, &mut event.source),
+            false => (&mut event.source, &mut event.destination),
+        };
+        for member in members {
+            let (key, value) = member?;
+            let text = value.scalar(self.scratch).unwrap_or_default();
+            match key.decode(self.scratch) {
+                b"bytes_toserver" => client.bytes = Some(self.count(text)?),
+                b"bytes_toclient" => server.bytes = Some(self.count(text)?),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// One direction of a flow; the other is another record, with the ends exchanged.
@@ -303,10 +330,9 @@ impl<'a> Reader<'a> {
                 (name, _) => self.ask(name, value, &mut question),
             }
         }
-        if !matches!(kind, b"query" | b"request") {
-            return Ok(());
-        }
-        let event = Event { role: Role::Dns, protocol: Some(b"dns"), ..event };
+        let asked = matches!(kind, b"query" | b"request");
+        let aside = (!asked).then_some(Aside::Repeated);
+        let event = Event { role: Role::Dns, protocol: Some(b"dns"), aside, ..event };
         let before = events.len();
         let mut push = |question: Question<'a>| {
             if !question.name.is_empty() {
@@ -324,7 +350,7 @@ impl<'a> Reader<'a> {
                 push(question);
             }
         }
-        if events.len() == before { Err(Reject::line(Reason::Malformed)) } else { Ok(()) }
+        if asked && events.len() == before { Err(Reject::line(Reason::Malformed)) } else { Ok(()) }
     }
 
     fn ask(&self, name: &[u8], value: Value<'a>, question: &mut Question<'a>) {

@@ -163,13 +163,29 @@ pub(super) fn is_header(line: &[u8]) -> bool {
     named() && named()
 }
 
-/// A row in the default order, by the fields whose values are few.
-pub(super) fn is_usual_row(row: &[u8]) -> bool {
-    let cells: Vec<&[u8]> = row.splitn(15, |&byte| byte == b' ').collect();
-    let [b"2", .., action, status] = cells.as_slice() else { return false };
+/// The number of fields of a row in the default order, or in the order of AWS's own table of fields, which is the default
+/// one with what later versions added behind it ("all fields" in the console); by the fields whose values are few.
+pub(super) fn usual_fields(row: &[u8]) -> Option<usize> {
+    let cells: Vec<&[u8]> = row.splitn(MAX_COLUMNS, |&byte| byte == b' ').collect();
+    let cell = |place: usize| cells.get(place).copied().unwrap_or_default();
     let ended =
-        matches!((*action, *status), (b"ACCEPT" | b"REJECT", b"OK") | (b"-", b"NODATA" | b"SKIPDATA"));
-    cells.len() == 14 && ended
+        matches!((cell(12), cell(13)), (b"ACCEPT" | b"REJECT", b"OK") | (b"-", b"NODATA" | b"SKIPDATA"));
+    let added = || {
+        let address = |text: &[u8]| text == b"-" || crate::event::address(text).is_some();
+        (21..=NAMES.len()).contains(&cells.len())
+            && (cell(14) == b"-" || cell(14).starts_with(b"vpc-"))
+            && (cell(15) == b"-" || cell(15).starts_with(b"subnet-"))
+            && matches!(cell(18), b"IPv4" | b"IPv6" | b"EFA" | b"-")
+            && address(cell(19))
+            && address(cell(20))
+    };
+    let version = crate::event::number::<u8>(cell(0)).is_some_and(|version| (2..=20).contains(&version));
+    (version && ended && (cells.len() == 14 || added())).then_some(cells.len())
+}
+
+/// The first names of AWS's table of fields, as a spec.
+pub(super) fn first_names(count: usize) -> String {
+    NAMES.get(..count).unwrap_or_default().join(" ")
 }
 
 /// A row in some order: a network interface, and what became of the traffic.

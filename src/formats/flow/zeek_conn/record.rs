@@ -1,7 +1,7 @@
 //! What the fields of a connection mean, wherever they were found.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, Stamped, address, number};
+use crate::event::{Aside, Event, Role, Stamped, address, number};
 use crate::formats::columns::Row;
 use crate::formats::{Detail, time};
 use crate::units::{Span, Timestamp};
@@ -52,8 +52,8 @@ impl Slot {
             b"resp_ip_bytes" => Slot::RespIpBytes,
             b"conn_state" => Slot::State,
             b"_path" => Slot::Path,
-            _ if detail < Detail::Full => Slot::Skip,
             b"proto" => Slot::Proto,
+            _ if detail < Detail::Full => Slot::Skip,
             b"service" => Slot::Service,
             b"_node_name" | b"_system_name" => Slot::Node,
             _ => Slot::Skip,
@@ -62,7 +62,7 @@ impl Slot {
 
     /// Only [`Detail::Full`] reads it, and so it must never be the reason for a reject: both details count the same lines.
     pub(super) fn is_detail(self) -> bool {
-        matches!(self, Slot::Proto | Slot::Service | Slot::Node)
+        matches!(self, Slot::Service | Slot::Node)
     }
 
     /// The slot of a field of a nested `id`.
@@ -115,13 +115,35 @@ pub(super) fn event<'a>(fields: &Fields<'a>, line: &[u8], unset: &[u8]) -> Resul
         (bytes(Slot::OrigBytes)?, bytes(Slot::OrigIpBytes)?),
         (bytes(Slot::RespBytes)?, bytes(Slot::RespIpBytes)?),
     ];
+    let payload_unset = sent.iter().all(|(payload, _)| payload.is_none());
     let [orig, resp] = sent.map(|(payload, packets)| clamp(payload, packets));
     event.clamped = orig.1 || resp.1;
     (event.source.bytes, event.destination.bytes) = (orig.0, resp.0);
     event.transport = field(Slot::Proto);
+    if event.transport == Some(b"icmp") {
+        // Zeek puts the type and the code of ICMP there.
+        (event.source.port, event.destination.port) = (None, None);
+    }
+    if event.duration.is_none() && payload_unset && field(Slot::State).is_some() {
+        single_packets(&mut event, sent.map(|(_, packets)| packets));
+    }
     event.protocol = field(Slot::Service);
     event.observer = field(Slot::Node);
     Ok(event)
+}
+
+/// Zeek leaves the payload unset where a connection lasted no time (`set_conn` in its `conn/main.zeek`): where all that was
+/// seen are packets of one moment, nearly always one. Of TCP that is a SYN, a reset or a stray packet; of anything else the
+/// packet is the payload, and its IP bytes are at most 48 too many (40 of IPv6, 8 of UDP or ICMP).
+fn single_packets(event: &mut Event<'_>, packets: [Option<u64>; 2]) {
+    let header = if event.source.ip.is_some_and(|ip| ip.is_ipv6()) { 48 } else { 28 };
+    let [orig, resp] = packets.map(|bytes| bytes.map(|bytes| bytes.saturating_sub(header)));
+    let tcp = event.transport.is_none_or(|name| name == b"tcp");
+    if tcp || orig.max(resp).unwrap_or(0) == 0 {
+        event.aside = Some(Aside::Attempt);
+    } else {
+        (event.source.bytes, event.destination.bytes) = (orig, resp);
+    }
 }
 
 /// Payload is told by sequence numbers, which a reset or a forged packet can make jump by gigabytes; the IP packets that
@@ -148,7 +170,7 @@ pub(in crate::formats::flow) fn stamp(text: &[u8]) -> Option<Timestamp> {
 }
 
 /// Seconds with decimals; JSON may also bring more decimals than a clock has, or an exponent: `9.5367431640625e-07`.
-fn span(text: &[u8]) -> Option<Span> {
+pub(in crate::formats::flow) fn span(text: &[u8]) -> Option<Span> {
     // Past 10^10 seconds, three centuries, it is no duration; this also keeps infinities out of the sum.
     let far = |seconds: &f64| *seconds < 1e10;
     time::seconds(text)

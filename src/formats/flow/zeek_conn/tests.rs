@@ -1,6 +1,7 @@
 //! Connections in every shape, with the event that each must give.
 
 use super::*;
+use crate::event::Aside;
 use crate::event::{Endpoint, Stamped, reject::Reason};
 use crate::units::{Span, Timestamp};
 use proptest::prelude::*;
@@ -101,7 +102,7 @@ fn sums_read_the_same_numbers() {
     for line in [ROW, FLAT] {
         let scratch = Scratch::new();
         let (events, ..) = read_with("", Detail::Sums, &[&HEADER[..], &[line]].concat(), &scratch);
-        assert_eq!(events, [Event { transport: None, protocol: None, ..expected() }]);
+        assert_eq!(events, [Event { protocol: None, ..expected() }]);
     }
 }
 
@@ -115,6 +116,32 @@ fn what_is_unset_is_absent_and_never_zero() {
     let event = read_one(r#"{"ts":1680051723,"id.orig_h":"10.1.2.3","id.resp_h":"2001:db8::9","orig_bytes":null,"conn_state":"S0"}"#).unwrap();
     assert_eq!((event.source.bytes, event.destination.ip), (None, Some("2001:db8::9".parse().unwrap())));
     assert_eq!(read_one(&ROW.replace("10000184", "0")).unwrap().source.bytes, Some(0));
+}
+
+#[test]
+fn a_moment_carries_no_payload_but_a_datagram() {
+    let row = |proto: &str, state: &str, ip: &str| {
+        let line = FLAT
+            .replace("\"duration\":12.5,\"orig_bytes\":10000184,\"resp_bytes\":224,", "")
+            .replace("\"tcp\"", &format!("\"{proto}\""))
+            .replace("\"SF\"", &format!("\"{state}\""))
+            .replace("10400000", ip)
+            .replace(":900", ":0");
+        let event = read_one(&line).unwrap();
+        (event.aside, event.source.bytes, event.destination.bytes)
+    };
+    for state in ["S0", "REJ", "SH", "SHR", "RSTOS0", "OTH"] {
+        assert_eq!(row("tcp", state, "60"), (Some(Aside::Attempt), None, None), "{state}");
+    }
+    assert_eq!(row("udp", "S0", "73"), (None, Some(45), Some(0)));
+    assert_eq!(row("udp", "S0", "28"), (Some(Aside::Attempt), None, None));
+    assert_eq!(row("udp", "S0", "0"), (Some(Aside::Attempt), None, None));
+    // Without the packets' bytes nothing is known; it is blind, not quiet.
+    let blind = FLAT.replace("\"orig_bytes\":10000184,\"resp_bytes\":224,", "");
+    assert_eq!(read_one(&blind).unwrap().aside, None);
+    // Ports of ICMP are its type and code.
+    let icmp = read_one(&FLAT.replace("\"tcp\"", "\"icmp\"").replace("50123", "8")).unwrap();
+    assert_eq!((icmp.source.port, icmp.destination.port, icmp.source.bytes), (None, None, Some(10_000_184)));
 }
 
 #[test]

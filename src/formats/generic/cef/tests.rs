@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::Aside;
 use crate::event::Endpoint;
 use crate::formats::tests_support::*;
 use crate::units::Span;
@@ -60,10 +61,9 @@ fn bytes_by_vendor() {
 #[test]
 fn a_session_is_told_once() {
     let fortinet = LINE.replacen("Example", "Fortinet", 1);
-    nothing(
-        &KIND,
-        &[&format!("{fortinet} cat=utm:webfilter"), &format!("{fortinet} FTNTFGTlogid=0000000020")],
-    );
+    let aside = |line: &str| one(&KIND, line).aside;
+    assert_eq!(aside(&format!("{fortinet} cat=utm:webfilter")), Some(Aside::Repeated));
+    assert_eq!(aside(&format!("{fortinet} FTNTFGTlogid=0000000020")), Some(Aside::Unfinished));
     let delta = one(
         &KIND,
         &format!(
@@ -72,13 +72,14 @@ fn a_session_is_told_once() {
     );
     assert_eq!((delta.source.bytes, delta.destination.bytes), (Some(7), Some(8)));
     let pan = LINE.replacen("Example", "Palo Alto Networks", 1).replacen(r"Wall \| Co", "PAN-OS", 1);
-    nothing(
-        &KIND,
-        &[
-            &pan.replace("77|Session, closed", "start|TRAFFIC"),
-            &pan.replace("77|Session, closed", "url|THREAT"),
-        ],
-    );
+    assert_eq!(aside(&pan.replace("77|Session, closed", "start|TRAFFIC")), Some(Aside::Unfinished));
+    assert_eq!(aside(&pan.replace("77|Session, closed", "url|THREAT")), Some(Aside::Repeated));
+    let silent = LINE.replace("in=10000184", "x=1").replace("out=224", "y=1");
+    assert_eq!(aside(&format!("{silent} act=Drop")), Some(Aside::Refused));
+    assert_eq!(aside(&silent.replacen("Example", "Check Point", 1)), Some(Aside::Repeated));
+    assert_eq!(aside(&silent), None);
+    let packet = one(&KIND, &silent.replacen("Example", "Trend Micro", 1).replace("y=1", "out=1019"));
+    assert_eq!((packet.source.bytes, packet.destination.bytes), (Some(1019), None));
     // No transfer: nobody, or nowhere.
     nothing(&KIND, &["CEF:0|a|b|c|d|e|f|msg=up", "CEF:0|a|b|c|d|e|f|", "CEF:0|a|b|c|d|e|f|src=10.1.2.3"]);
 }
