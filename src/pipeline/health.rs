@@ -50,7 +50,7 @@ pub struct Health {
     /// Starts of the hours that have events.
     hours: BTreeSet<Timestamp>,
     newest: Timestamp,
-    /// Lines that are the same, byte for byte, as one of the [`RECENT`] before them.
+    /// Lines that are the same, byte for byte, as one of the 65,536 before them.
     pub repeated_lines: u64,
     /// Of a piece that was not merged yet: its lines, hashed.
     lines: Vec<u64>,
