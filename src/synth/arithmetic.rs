@@ -5,15 +5,38 @@
 
 const LN_2: f64 = std::f64::consts::LN_2;
 
+/// 1 / n! for n from 14 down to 0. Divisions are slow, and these are always the same.
+const TAYLOR: [f64; 15] = {
+    let mut coefficients = [1.0; 15];
+    let (mut n, mut factorial) = (1, 1.0);
+    while n < 15 {
+        factorial *= n as f64;
+        coefficients[14 - n] = 1.0 / factorial;
+        n += 1;
+    }
+    coefficients
+};
+
+/// 1 / (2 n + 1) for n from 16 down to 0.
+const ARTANH: [f64; 17] = {
+    let mut coefficients = [1.0; 17];
+    let mut n = 0;
+    while n < 17 {
+        coefficients[16 - n] = 1.0 / (2 * n + 1) as f64;
+        n += 1;
+    }
+    coefficients
+};
+
 /// e to the power of `x`, relative error below 1e-14; `x` is clamped to -700..=700.
 pub(super) fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
     let doublings = (x / LN_2).round();
     let rest = x - doublings * LN_2;
     // Taylor, |rest| <= 0.35: the fourteenth term is below 1e-17.
-    let mut sum = 1.0;
-    for term in (1..=14).rev() {
-        sum = 1.0 + rest * sum / f64::from(term);
+    let mut sum = 0.0;
+    for coefficient in TAYLOR {
+        sum = sum * rest + coefficient;
     }
     sum * f64::from_bits(whole(1023.0 + doublings) << 52)
 }
@@ -30,8 +53,8 @@ pub(super) fn ln(x: f64) -> f64 {
     let ratio = (mantissa - 1.0) / (mantissa + 1.0);
     let square = ratio * ratio;
     let mut sum = 0.0;
-    for term in (0..17).rev() {
-        sum = sum * square + 1.0 / f64::from(2 * term + 1);
+    for coefficient in ARTANH {
+        sum = sum * square + coefficient;
     }
     exponent * LN_2 + 2.0 * ratio * sum
 }

@@ -36,6 +36,8 @@ pub use log::{Shelf, Stream};
 use scenarios::{Brief, Scenario, Theft};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::mpsc::sync_channel;
+use transfer::Transfer;
 use world::World;
 use writers::Writer;
 
@@ -100,26 +102,36 @@ pub fn run(settings: &Settings, shelf: &mut dyn Shelf, labels: &mut dyn Write) -
     };
     let mut logs: Vec<Log> = settings.formats.iter().enumerate().map(log).collect();
     let mut stolen = Labels::default();
-    let mut opened = Vec::new();
-
-    for index in 0..hours {
-        let hour = Hour::new(world.start, index);
-        roles::hour(&world, &hour, &mut opened);
-        for add_event in noise::NOISE {
-            add_event(&world, &hour, &mut opened);
+    // One thread draws the next hour while this one writes the last; what is written does not hang on their speed.
+    std::thread::scope(|scope| {
+        let (send, drawn) = sync_channel(1);
+        let (empty, emptied) = sync_channel::<Vec<Transfer>>(2);
+        let world = &world;
+        let thefts = &mut thefts;
+        scope.spawn(move || {
+            for index in 0..hours {
+                let mut opened = emptied.try_recv().unwrap_or_default();
+                draw(world, thefts, &Hour::new(world.start, index), &mut opened);
+                // Nobody takes it any more: writing has failed.
+                if send.send(opened).is_err() {
+                    break;
+                }
+            }
+        });
+        for (index, mut opened) in (1..).zip(drawn) {
+            for transfer in opened.drain(..) {
+                let (seen, after) = disorder.seen(world, transfer);
+                logs.iter_mut().for_each(|log| log.take(seen, after));
+            }
+            // Its memory is used again; if nobody wants it, it goes.
+            let _ = empty.try_send(opened);
+            for log in &mut logs {
+                // Nothing that opens later is written before the next hour begins.
+                log.write(world.start + Span::HOUR.times(index), &disorder, &mut stolen, shelf)?;
+            }
         }
-        for theft in &mut thefts {
-            theft.hour(&world, &hour, &mut opened);
-        }
-        for transfer in opened.drain(..) {
-            let (seen, after) = disorder.seen(&world, transfer);
-            logs.iter_mut().for_each(|log| log.take(seen, after));
-        }
-        for log in &mut logs {
-            // Nothing that opens later is written before the next hour begins.
-            log.write(hour.start + Span::HOUR, &disorder, &mut stolen, shelf)?;
-        }
-    }
+        Ok::<(), io::Error>(())
+    })?;
     for log in &mut logs {
         log.finish(world.start + Span::HOUR.times(i64::from(hours)), shelf)?;
     }
@@ -139,6 +151,17 @@ pub fn run(settings: &Settings, shelf: &mut dyn Shelf, labels: &mut dyn Write) -
         labels: rows,
         held: logs.iter().map(Log::peak).sum(),
     })
+}
+
+/// Adds all that opens in an hour.
+fn draw(world: &World, thefts: &mut [Box<dyn Theft>], hour: &Hour, opened: &mut Vec<Transfer>) {
+    roles::hour(world, hour, opened);
+    for add_event in noise::NOISE {
+        add_event(world, hour, opened);
+    }
+    for theft in thefts {
+        theft.hour(world, hour, opened);
+    }
 }
 
 fn thefts(settings: &Settings, world: &World) -> Vec<Box<dyn Theft>> {

@@ -5,12 +5,16 @@
 use super::arithmetic::share;
 use super::transfer::Transfer;
 use crate::units::{Span, Timestamp};
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::cmp::Reverse;
 
 /// Transfers that have opened and not yet been written.
 pub(super) struct Timeline {
-    waiting: BinaryHeap<Reverse<Waiting>>,
+    waiting: Vec<Waiting>,
+    /// What is due, the last one first.
+    due: Vec<Waiting>,
+    /// Transfers by place, and the places that are free.
+    places: Vec<Transfer>,
+    free: Vec<usize>,
     /// Transfers so far; ties are written in the order of arrival.
     arrived: u64,
     /// See `Writer::longest`.
@@ -19,16 +23,26 @@ pub(super) struct Timeline {
     pub(super) peak: usize,
 }
 
+/// Transfers are large, so they stay where they are and only this is sorted.
 struct Waiting {
     /// When its line is written.
     written: Timestamp,
     arrived: u64,
-    transfer: Transfer,
+    /// In `Timeline::places`.
+    place: usize,
 }
 
 impl Timeline {
     pub(super) fn new(longest: Option<Span>) -> Timeline {
-        Timeline { waiting: BinaryHeap::new(), arrived: 0, longest, peak: 0 }
+        Timeline {
+            waiting: Vec::new(),
+            due: Vec::new(),
+            places: Vec::new(),
+            free: Vec::new(),
+            arrived: 0,
+            longest,
+            peak: 0,
+        }
     }
 
     /// Takes a transfer, in pieces where the log cuts long ones; their lines are written so long after they close. None may
@@ -57,36 +71,24 @@ impl Timeline {
     fn wait(&mut self, transfer: Transfer, after: Span) {
         self.arrived += 1;
         let written = transfer.closed + after;
-        self.waiting.push(Reverse(Waiting { written, arrived: self.arrived, transfer }));
+        let place = self.free.pop().unwrap_or(self.places.len());
+        match self.places.get_mut(place) {
+            Some(free) => *free = transfer,
+            None => self.places.push(transfer),
+        }
+        self.waiting.push(Waiting { written, arrived: self.arrived, place });
         self.peak = self.peak.max(self.waiting.len());
     }
 
-    /// The next transfer whose line is written before `limit`.
+    /// The next transfer whose line is written before `limit`, which never goes back. What is taken in between must be due
+    /// at or after the `limit` of before.
     pub(super) fn before(&mut self, limit: Timestamp) -> Option<Transfer> {
-        let Reverse(next) = self.waiting.peek()?;
-        if next.written >= limit {
-            return None;
+        if self.due.is_empty() {
+            self.due = self.waiting.extract_if(.., |waiting| waiting.written < limit).collect();
+            self.due.sort_unstable_by_key(|waiting| (Reverse(waiting.written), Reverse(waiting.arrived)));
         }
-        self.waiting.pop().map(|Reverse(next)| next.transfer)
+        let place = self.due.pop()?.place;
+        self.free.push(place);
+        self.places.get(place).copied()
     }
 }
-
-impl Ord for Waiting {
-    fn cmp(&self, other: &Waiting) -> Ordering {
-        (self.written, self.arrived).cmp(&(other.written, other.arrived))
-    }
-}
-
-impl PartialOrd for Waiting {
-    fn partial_cmp(&self, other: &Waiting) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Waiting {
-    fn eq(&self, other: &Waiting) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Waiting {}

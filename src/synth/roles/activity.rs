@@ -63,11 +63,11 @@ pub(in crate::synth) enum Size {
 
 impl Size {
     /// Bytes of a line that stands for `merged` connections (1 or more).
-    fn draw(self, merged: f64, random: &mut Random, own: &mut Random) -> u64 {
+    fn draw(self, merged: f64, random: &mut Random, own: &mut Own<'_>) -> u64 {
         match self {
             Size::Fixed(bytes) => bytes * whole(merged),
             Size::Own { median, sigma } => {
-                whole(own.log_normal(median / 32.0, sigma)).max(1) * 32 * whole(merged)
+                whole(own.draws().log_normal(median / 32.0, sigma)).max(1) * 32 * whole(merged)
             }
             Size::Usual { median, sigma } => {
                 // A sum of draws is less spread than one draw; sixteen show that well enough.
@@ -76,6 +76,19 @@ impl Size {
                 whole(sum * merged / draws as f64)
             }
         }
+    }
+}
+
+/// The draws that are always the same for a host and an activity; made when asked for, which most connections do not.
+struct Own<'a> {
+    world: &'a World,
+    key: [u64; 2],
+    draws: Option<Random>,
+}
+
+impl Own<'_> {
+    fn draws(&mut self) -> &mut Random {
+        self.draws.get_or_insert_with(|| self.world.random(OWN, self.key))
     }
 }
 
@@ -95,7 +108,7 @@ pub(super) fn hour(
 ) {
     let lines = world.lines(activity.per_day);
     let merged = activity.per_day.max(1.0) / lines.max(1.0);
-    let own = || world.random(OWN, [u64::from(host.number), place]);
+    let own = || Own { world, key: [u64::from(host.number), place], draws: None };
     let mut connect = |fraction: f64, random: &mut Random| {
         out.push(connection(activity, world, host, hour, fraction, merged, random, &mut own()));
     };
@@ -103,7 +116,7 @@ pub(super) fn hour(
         Timing::Timer => {
             // In whole seconds, so that no beat falls between two hours by rounding.
             let apart = whole(86_400.0 / lines).max(1);
-            let phase = own().below(apart);
+            let phase = own().draws().below(apart);
             let from = u64::from(hour.index) * 3600;
             let mut beat = phase + from.saturating_sub(phase).div_ceil(apart) * apart;
             while beat < from + 3600 {
@@ -134,7 +147,7 @@ fn connection(
     fraction: f64,
     merged: f64,
     random: &mut Random,
-    own: &mut Random,
+    own: &mut Own<'_>,
 ) -> Transfer {
     let opened = hour.at(fraction);
     let peer = other_end(activity.towards, world, host, random, own);
@@ -169,7 +182,7 @@ fn connection(
     }
 }
 
-fn other_end(towards: Towards, world: &World, host: &Host, random: &mut Random, own: &mut Random) -> Peer {
+fn other_end(towards: Towards, world: &World, host: &Host, random: &mut Random, own: &mut Own<'_>) -> Peer {
     match towards {
         Towards::Known(service) => service.peer(random),
         Towards::Partner { each, of } => {
@@ -182,7 +195,7 @@ fn other_end(towards: Towards, world: &World, host: &Host, random: &mut Random, 
         Towards::Inside(role) => {
             // A host keeps to the same one.
             let hosts = world.of_role(role);
-            let chosen = own.below(hosts.len() as u64);
+            let chosen = own.draws().below(hosts.len() as u64);
             usize::try_from(chosen).ok().and_then(|at| hosts.get(at)).map_or(host.peer, |inside| inside.peer)
         }
     }
