@@ -23,11 +23,9 @@ pub mod proxy;
 pub mod firewall;
 pub mod flow;
 pub mod dns;
-#[cfg(test)]
-pub(crate) mod tests_reading;
 pub mod generic;
 #[cfg(test)]
-mod tests_support;
+pub(crate) mod tests_support;
 pub mod store;
 
 pub use bumpalo::Bump as Scratch;

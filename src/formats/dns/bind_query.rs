@@ -113,8 +113,9 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::Question;
-    use crate::formats::tests_reading::{
-        damaged, details_agree, detected, found, read, read_one, read_with, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        damaged, details_agree, detected, found, one, read_lines, read_lines_with, rejected_lines, sniffed,
+        survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -149,11 +150,11 @@ mod tests {
             LINE.replace(": query:", ": view internal: query:"),
             LINE.replace("@0x7f2f9a557098 ", "").replace(" (aGVsbG8.tunnel.example):", ":"),
         ] {
-            assert_eq!(read_one(&KIND, &line), expected(), "{line}");
+            assert_eq!(one(&KIND, &line), expected(), "{line}");
         }
         let hint = Context { near: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
         let syslog = LINE.replace("29-Mar-2023 01:02:03.456", "Mar 29 01:02:03 ns1 named[812]:");
-        let event = &read_with(&KIND, "", &hint, &[&syslog]).0[0];
+        let event = &read_lines_with(&KIND, "", &hint, &[&syslog]).0[0];
         assert_eq!(
             (event.timestamp, event.question),
             (Timestamp(1_680_051_723_000_000), expected().question)
@@ -170,21 +171,18 @@ mod tests {
 
     #[test]
     fn odd_names_and_flags() {
-        let tcp = read_one(&KIND, &LINE.replace("+E(0)K", "-E(0)TDK").replace("10.1.2.3", "2001:db8::3"));
+        let tcp = one(&KIND, &LINE.replace("+E(0)K", "-E(0)TDK").replace("10.1.2.3", "2001:db8::3"));
         assert_eq!((tcp.transport, tcp.source.ip), (Some(&b"tcp"[..]), Some("2001:db8::3".parse().unwrap())));
         let escaped = r#"a\032b\"\(x\)\\.tunnel.example"#;
-        let event = read_one(&KIND, &LINE.replace("aGVsbG8.tunnel.example", escaped));
+        let event = one(&KIND, &LINE.replace("aGVsbG8.tunnel.example", escaped));
         assert_eq!(event.question.unwrap().name, escaped.as_bytes());
-        assert_eq!(
-            read_one(&KIND, &LINE.replace("aGVsbG8.tunnel.example", ".")).question.unwrap().name,
-            b"."
-        );
-        assert_eq!(read(&KIND, &[ERROR, ""]), (vec![], vec![]));
+        assert_eq!(one(&KIND, &LINE.replace("aGVsbG8.tunnel.example", ".")).question.unwrap().name, b".");
+        assert_eq!(read_lines(&KIND, &[ERROR, ""]), (vec![], vec![]));
     }
 
     #[test]
     fn hostile_lines() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 (LINE.get(25..).unwrap(), Reason::BadTimestamp),

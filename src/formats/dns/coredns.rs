@@ -113,8 +113,8 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::Question;
-    use crate::formats::tests_reading::{
-        damaged, details_agree, detected, found, read, read_one, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        damaged, details_agree, detected, found, one, read_lines, rejected_lines, sniffed, survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -140,25 +140,25 @@ mod tests {
 
     #[test]
     fn queries() {
-        assert_eq!(read_one(&KIND, LINE), expected());
-        assert_eq!(read_one(&KIND, &LINE.replace(" [INFO]", " stdout F [INFO]")), expected());
+        assert_eq!(one(&KIND, LINE), expected());
+        assert_eq!(one(&KIND, &LINE.replace(" [INFO]", " stdout F [INFO]")), expected());
         let docker = format!(
             r#"{{"log":"{}\n","stream":"stdout","time":"2023-03-29T01:02:03.456Z"}}"#,
             LINE[25..].replace('"', "\\\"")
         );
         assert_eq!(found(&KIND, &[&docker]), [expected()]);
-        let v6 = read_one(&KIND, &LINE.replace("10.1.2.3", "[2001:db8::3]"));
+        let v6 = one(&KIND, &LINE.replace("10.1.2.3", "[2001:db8::3]"));
         assert_eq!(v6.source.ip, Some("2001:db8::3".parse().unwrap()));
         let odd = r#"a\"\ \" b.tunnel.example"#;
-        let event = read_one(&KIND, &LINE.replace("aGVsbG8.tunnel.example", odd));
+        let event = one(&KIND, &LINE.replace("aGVsbG8.tunnel.example", odd));
         assert_eq!(event.question.unwrap().name, odd.as_bytes());
         let other = "2023-03-29T01:02:03Z [ERROR] plugin/errors: 2 a.example. A: read udp: i/o timeout";
-        assert_eq!(read(&KIND, &[other, "[INFO] plugin/reload: Running", ""]), (vec![], vec![]));
+        assert_eq!(read_lines(&KIND, &[other, "[INFO] plugin/reload: Running", ""]), (vec![], vec![]));
     }
 
     #[test]
     fn hostile_lines() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 (LINE.get(25..).unwrap(), Reason::BadTimestamp),

@@ -119,7 +119,7 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::Question;
-    use crate::formats::tests_reading::{damaged, detected, found, read_with, sniffed, survives};
+    use crate::formats::tests_support::{damaged, detected, found, read_lines_with, sniffed, survives};
     use crate::units::Timestamp;
     use proptest::prelude::*;
 
@@ -146,34 +146,34 @@ mod tests {
         }
     }
 
-    fn read(lines: &[&str]) -> (Vec<Event<'static>>, Vec<Reject>) {
+    fn read_lines(lines: &[&str]) -> (Vec<Event<'static>>, Vec<Reject>) {
         let hint = Context { near: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
-        read_with(&KIND, "", &hint, lines)
+        read_lines_with(&KIND, "", &hint, lines)
     }
 
     #[test]
     fn queries_with_and_without_extras() {
-        assert_eq!(read(&[QUERY]), (vec![expected()], vec![]));
+        assert_eq!(read_lines(&[QUERY]), (vec![expected()], vec![]));
         let mut extra = expected();
         extra.source.port = Some(53124);
-        assert_eq!(read(&[EXTRA]), (vec![extra], vec![]));
+        assert_eq!(read_lines(&[EXTRA]), (vec![extra], vec![]));
         for line in [
             QUERY.replace("Mar 29 01:02:03", "Mar 29 01:02:03 gw"),
             QUERY.replace("Mar 29 01:02:03", "2023-03-29T02:02:03.000000+01:00 gw"),
             QUERY.replace("query", "auth"),
             QUERY.replace("dnsmasq[123]:", "dnsmasq:"),
         ] {
-            assert_eq!(read(&[&line]), (vec![expected()], vec![]), "{line}");
+            assert_eq!(read_lines(&[&line]), (vec![expected()], vec![]), "{line}");
         }
-        assert_eq!(read(&OTHERS), (vec![], vec![]));
+        assert_eq!(read_lines(&OTHERS), (vec![], vec![]));
         let odd = QUERY.replace("[TXT]", "[type=65399]").replace("10.1.2.3", "2001:db8::3");
-        let event = &read(&[&odd]).0[0];
+        let event = &read_lines(&[&odd]).0[0];
         assert_eq!(event.question.unwrap().record_type, Some(&b"type=65399"[..]));
     }
 
     #[test]
     fn what_it_cannot_print_is_not_a_name() {
-        let event = &read(&[&QUERY.replace("aGVsbG8.tunnel.example", "<name unprintable>")]).0[0];
+        let event = &read_lines(&[&QUERY.replace("aGVsbG8.tunnel.example", "<name unprintable>")]).0[0];
         assert_eq!(event.question, None);
     }
 
@@ -181,10 +181,10 @@ mod tests {
     fn the_year_is_that_of_the_file_across_new_year() {
         let hint = Context { near: "2024-01-02T00:00:00Z".parse().ok(), ..Context::default() };
         let lines = [QUERY.replace("Mar 29", "Dec 31"), QUERY.replace("Mar 29", "Jan  1")];
-        let (events, _) = read_with(&KIND, "", &hint, &[&lines[0], &lines[1]]);
+        let (events, _) = read_lines_with(&KIND, "", &hint, &[&lines[0], &lines[1]]);
         let days: Vec<String> = events.iter().map(|event| event.timestamp.to_string()).collect();
         assert_eq!(days, ["2023-12-31T01:02:03Z", "2024-01-01T01:02:03Z"]);
-        let (events, rejects) = read_with(&KIND, "", &Context::default(), &[QUERY]);
+        let (events, rejects) = read_lines_with(&KIND, "", &Context::default(), &[QUERY]);
         assert_eq!((events.len(), rejects), (0, vec![Reject::at(Reason::BadTimestamp, 0)]));
     }
 
@@ -197,11 +197,11 @@ mod tests {
             (QUERY.replace("] aGV", " aGV"), Reason::Malformed),
             ("hello".into(), Reason::BadTimestamp),
         ] {
-            assert_eq!(read(&[&line]).1.first().map(|reject| reject.reason), Some(reason), "{line}");
+            assert_eq!(read_lines(&[&line]).1.first().map(|reject| reject.reason), Some(reason), "{line}");
         }
         // A name that holds the words of the line does not become its client.
         let forged = QUERY.replace("aGVsbG8", "a from 192.0.2.66");
-        assert_eq!(read(&[&forged]).0[0].source.ip, expected().source.ip);
+        assert_eq!(read_lines(&[&forged]).0[0].source.ip, expected().source.ip);
     }
 
     #[test]

@@ -98,8 +98,8 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::Question;
-    use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read_one, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        damaged, details_agree, detected, one, rejected_lines, sniffed, survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -123,16 +123,13 @@ mod tests {
             question: Some(Question { name: b"aGVsbG8.tunnel.example", record_type: Some(b"TXT") }),
             ..Event::default()
         };
-        assert_eq!(read_one(&KIND, LINE), expected);
-        assert_eq!(
-            read_one(&KIND, &LINE.replace("aGVsbG8.tunnel.example.", ".")).question.unwrap().name,
-            b"."
-        );
+        assert_eq!(one(&KIND, LINE), expected);
+        assert_eq!(one(&KIND, &LINE.replace("aGVsbG8.tunnel.example.", ".")).question.unwrap().name, b".");
     }
 
     #[test]
     fn hostile_lines() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 ("{}", Reason::Malformed),

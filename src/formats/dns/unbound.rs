@@ -145,8 +145,8 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::{Question, reject::Reason};
-    use crate::formats::tests_reading::{
-        damaged, detected, found, read, read_one, read_with, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        damaged, detected, found, one, read_lines, read_lines_with, rejected_lines, sniffed, survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -181,26 +181,23 @@ mod tests {
             QUERY.replace("[1680051723]", "2023-03-29T01:02:03+00:00"),
             QUERY.replace("[1680051723] unbound[", "2023-03-29T01:02:03.000000+00:00 ns1 unbound: ["),
         ] {
-            assert_eq!(read_one(&KIND, &line), expected(), "{line}");
+            assert_eq!(one(&KIND, &line), expected(), "{line}");
         }
         let hint = Context { near: Some(Timestamp(1_680_100_000_000_000)), ..Context::default() };
         for stamp in ["Mar 29 01:02:03", "Mar 29 01:02:03 ns1 unbound[17441]:"] {
             let line = QUERY.replace("[1680051723]", stamp);
             let line =
                 if stamp.ends_with(':') { line.replace(" unbound[17441:0]", " [17441:0]") } else { line };
-            assert_eq!(read_with(&KIND, "", &hint, &[&line]), (vec![expected()], vec![]), "{line}");
+            assert_eq!(read_lines_with(&KIND, "", &hint, &[&line]), (vec![expected()], vec![]), "{line}");
         }
-        assert_eq!(
-            read_one(&KIND, &QUERY.replace("aGVsbG8.tunnel.example", "")).question.unwrap().name,
-            b"."
-        );
+        assert_eq!(one(&KIND, &QUERY.replace("aGVsbG8.tunnel.example", "")).question.unwrap().name, b".");
     }
 
     #[test]
     fn each_query_is_counted_once() {
         let lines = [&[QUERY, REPLY][..], &OTHERS].concat();
-        assert_eq!(read(&KIND, &lines), (vec![expected()], vec![]));
-        let replies = read_with(&KIND, "replies", &Context::default(), &lines);
+        assert_eq!(read_lines(&KIND, &lines), (vec![expected()], vec![]));
+        let replies = read_lines_with(&KIND, "replies", &Context::default(), &lines);
         assert_eq!(replies, (vec![expected()], vec![]));
         assert_eq!(sniffed(&KIND, &lines), "yes");
         assert_eq!(sniffed(&KIND, &[REPLY, &REPLY.replace("info:", "reply:")]), "yes replies");
@@ -222,7 +219,7 @@ mod tests {
 
     #[test]
     fn hostile_lines() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 (&QUERY.replace("1680051723", "16800517233333"), Reason::BadTimestamp),

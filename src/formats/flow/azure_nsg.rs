@@ -97,8 +97,8 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::Endpoint;
-    use crate::formats::tests_reading::{
-        counted, damaged, details_agree, detected, read, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        counted, damaged, details_agree, detected, read_lines, rejected_lines, sniffed, survives,
     };
     use proptest::prelude::*;
 
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn hostile_lines() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 ("{}", Reason::Malformed),
@@ -159,7 +159,8 @@ mod tests {
             ],
         );
         assert_eq!(
-            read(&KIND, &[r#"{"records":[{"properties":{"flows":[{"flows":[{"flowTuples":[]}]}]}}]}"#]).1,
+            read_lines(&KIND, &[r#"{"records":[{"properties":{"flows":[{"flows":[{"flowTuples":[]}]}]}}]}"#])
+                .1,
             []
         );
         assert!(compile("v9", &Context::default()).is_err());

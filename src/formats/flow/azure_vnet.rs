@@ -86,8 +86,8 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 mod tests {
     use super::*;
     use crate::event::Endpoint;
-    use crate::formats::tests_reading::{
-        counted, damaged, details_agree, detected, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        counted, damaged, details_agree, detected, rejected_lines, sniffed, survives,
     };
     use proptest::prelude::*;
 
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn hostile_lines() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 ("{}", Reason::Malformed),

@@ -207,8 +207,8 @@ fn sniff(lines: &[&[u8]], _context: &Context) -> Sniffed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::tests_reading::{
-        counted, damaged, details_agree, detected, read_one, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        counted, damaged, details_agree, detected, one, rejected_lines, sniffed, survives,
     };
     use crate::units::{Span, Timestamp};
     use proptest::prelude::*;
@@ -239,13 +239,13 @@ mod tests {
 
     #[test]
     fn in_an_entry_or_alone() {
-        assert_eq!(read_one(&KIND, LINE), expected());
+        assert_eq!(one(&KIND, LINE), expected());
         let from = LINE.find("{\"bytes").unwrap();
         let alone = &LINE[from..LINE.find(",\"logName").unwrap()];
-        assert_eq!(read_one(&KIND, alone), expected());
+        assert_eq!(one(&KIND, alone), expected());
         let floating =
             LINE.replace(":443,", ":443.0,").replace(":6,", ":6.0,").replace("\"10000184\"", "10000184");
-        assert_eq!(read_one(&KIND, &floating), expected());
+        assert_eq!(one(&KIND, &floating), expected());
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn hostile_lines() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 ("{}", Reason::Malformed),

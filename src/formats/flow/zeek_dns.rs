@@ -54,7 +54,9 @@ fn event<'a>(fields: &Fields<'a, '_, 12>, detail: Detail) -> Result<Option<Event
 mod tests {
     use super::*;
     use crate::event::{Endpoint, reject::Reason};
-    use crate::formats::tests_reading::{damaged, details_agree, detected, read, rejected, survives};
+    use crate::formats::tests_support::{
+        damaged, details_agree, detected, read_lines, rejected_lines, survives,
+    };
     use crate::units::Timestamp;
     use proptest::prelude::*;
 
@@ -86,16 +88,16 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(
-            read(&KIND, &[&HEADER[..], &[ROW, FLAT]].concat()),
+            read_lines(&KIND, &[&HEADER[..], &[ROW, FLAT]].concat()),
             (vec![expected.clone(), expected], vec![])
         );
         let alone = ROW.replace("aGVsbG8.tunnel.example", "-");
-        assert_eq!(read(&KIND, &[&HEADER[..], &[&alone]].concat()), (vec![], vec![]));
+        assert_eq!(read_lines(&KIND, &[&HEADER[..], &[&alone]].concat()), (vec![], vec![]));
     }
 
     #[test]
     fn hostile_rows() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 (ROW, Reason::NoHeader),

@@ -77,8 +77,8 @@ fn event<'a>(fields: &Fields<'a, '_, 13>, detail: Detail) -> Result<Option<Event
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        damaged, details_agree, detected, read_lines, rejected_lines, sniffed, survives,
     };
     use crate::units::{Span, Timestamp};
     use proptest::prelude::*;
@@ -110,23 +110,23 @@ mod tests {
 
     #[test]
     fn a_file_goes_from_its_sender() {
-        assert_eq!(read(&KIND, &[&HEADER[..], &[ROW]].concat()), (vec![expected()], vec![]));
+        assert_eq!(read_lines(&KIND, &[&HEADER[..], &[ROW]].concat()), (vec![expected()], vec![]));
         let mut with_ports = expected();
         (with_ports.source.port, with_ports.destination.port) = (Some(50123), Some(80));
         for line in
             [FLAT.to_owned(), FLAT.replace("id.", "id_"), format!("{{\"_path\":\"files\",{}", &FLAT[1..])]
         {
-            assert_eq!(read(&KIND, &[&line]), (vec![with_ports.clone()], vec![]), "{line}");
+            assert_eq!(read_lines(&KIND, &[&line]), (vec![with_ports.clone()], vec![]), "{line}");
         }
         let old = r#"{"ts":1680051723.456789,"fuid":"F","tx_hosts":["203.0.113.9"],"rx_hosts":["10.1.2.3"],"source":"SSL","is_orig":false,"seen_bytes":947}"#;
-        let (events, rejects) = read(&KIND, &[old]);
+        let (events, rejects) = read_lines(&KIND, &[old]);
         assert_eq!((rejects, events[0].source.ip), (vec![], Some("10.1.2.3".parse().unwrap())));
         assert_eq!((events[0].source.bytes, events[0].destination.bytes), (None, Some(947)));
     }
 
     #[test]
     fn hostile_rows_and_sniffing() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 (ROW, Reason::NoHeader),

@@ -72,8 +72,8 @@ fn event<'a>(fields: &Fields<'a, '_, 16>, detail: Detail) -> Result<Option<Event
 mod tests {
     use super::*;
     use crate::event::{Endpoint, reject::Reason};
-    use crate::formats::tests_reading::{
-        damaged, details_agree, detected, read, rejected, sniffed, survives,
+    use crate::formats::tests_support::{
+        damaged, details_agree, detected, read_lines, rejected_lines, sniffed, survives,
     };
     use crate::units::Timestamp;
     use proptest::prelude::*;
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn tsv_and_json_say_the_same() {
-        assert_eq!(read(&KIND, &[&HEADER[..], &[ROW]].concat()), (vec![expected()], vec![]));
+        assert_eq!(read_lines(&KIND, &[&HEADER[..], &[ROW]].concat()), (vec![expected()], vec![]));
         let nested = FLAT.replace(
             r#""id.orig_h":"10.1.2.3","id.orig_p":50123,"id.resp_h":"203.0.113.9","id.resp_p":80"#,
             r#""id":{"orig_h":"10.1.2.3","orig_p":50123,"resp_h":"203.0.113.9","resp_p":80}"#,
@@ -127,7 +127,7 @@ mod tests {
             nested.clone(),
             format!("{{\"http\":{nested}}}"),
         ] {
-            assert_eq!(read(&KIND, &[&line]), (vec![expected()], vec![]), "{line}");
+            assert_eq!(read_lines(&KIND, &[&line]), (vec![expected()], vec![]), "{line}");
         }
     }
 
@@ -135,14 +135,14 @@ mod tests {
     fn the_host_is_a_name_or_nothing() {
         for host in ["203.0.113.9", "[2001:db8::9]:80", "", "-"] {
             let row = ROW.replace("files.example:80", host);
-            let (events, _) = read(&KIND, &[&HEADER[..], &[&row]].concat());
+            let (events, _) = read_lines(&KIND, &[&HEADER[..], &[&row]].concat());
             assert_eq!(events[0].destination.domain, None, "{host}");
         }
     }
 
     #[test]
     fn hostile_rows_and_headers() {
-        rejected(
+        rejected_lines(
             &KIND,
             &[
                 (ROW, Reason::NoHeader),
@@ -155,9 +155,9 @@ mod tests {
             ],
         );
         let other = ["#path\tdns", HEADER[3], ROW];
-        assert_eq!(read(&KIND, &other), (vec![], vec![Reject::line(Reason::BadHeader)]));
+        assert_eq!(read_lines(&KIND, &other), (vec![], vec![Reject::line(Reason::BadHeader)]));
         let short = [&HEADER[..], &["1680051723\t10.1.2.3"]].concat();
-        assert_eq!(read(&KIND, &short).1[0].reason, Reason::Malformed);
+        assert_eq!(read_lines(&KIND, &short).1[0].reason, Reason::Malformed);
         assert!((KIND.compile)("ts host", &Context::default()).is_err());
         let blind =
             (KIND.compile)("ts id.orig_h id.resp_h method", &Context::default()).unwrap().sight().blind();

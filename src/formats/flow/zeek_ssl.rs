@@ -55,7 +55,7 @@ fn event<'a>(fields: &Fields<'a, '_, 10>, detail: Detail) -> Result<Option<Event
 mod tests {
     use super::*;
     use crate::event::{Endpoint, reject::Reason};
-    use crate::formats::tests_reading::{damaged, detected, read, rejected, survives};
+    use crate::formats::tests_support::{damaged, detected, read_lines, rejected_lines, survives};
     use crate::units::Timestamp;
     use proptest::prelude::*;
 
@@ -86,7 +86,7 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(
-            read(&KIND, &[&HEADER[..], &[ROW, FLAT]].concat()),
+            read_lines(&KIND, &[&HEADER[..], &[ROW, FLAT]].concat()),
             (vec![expected.clone(), expected], vec![])
         );
         let blind = (KIND.compile)("", &Context::default()).unwrap().sight().blind();
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn hostile_rows_and_sniffing() {
-        rejected(&KIND, &[(ROW, Reason::NoHeader), ("{", Reason::BadJson), ("{}", Reason::Malformed)]);
+        rejected_lines(&KIND, &[(ROW, Reason::NoHeader), ("{", Reason::BadJson), ("{}", Reason::Malformed)]);
         detected(&KIND, &[&HEADER[..], &[ROW]].concat());
         detected(&KIND, &[FLAT]);
     }

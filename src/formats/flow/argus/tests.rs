@@ -1,8 +1,8 @@
 //! Rows with each arrow, with the event that each must give.
 
 use super::*;
-use crate::formats::tests_reading::{
-    damaged, details_agree, detected, read, read_one, read_with, rejected, sniffed, survives,
+use crate::formats::tests_support::{
+    damaged, details_agree, detected, one, read_lines, read_lines_with, rejected_lines, sniffed, survives,
 };
 use crate::units::{Span, Timestamp};
 use proptest::prelude::*;
@@ -33,37 +33,37 @@ fn expected() -> Event<'static> {
 
 #[test]
 fn arrows_say_who_opened() {
-    assert_eq!(read(&KIND, &[USUAL, ROW, BACK]), (vec![expected(), expected()], vec![]));
+    assert_eq!(read_lines(&KIND, &[USUAL, ROW, BACK]), (vec![expected(), expected()], vec![]));
     let udp = Event { transport: Some(b"udp"), ..expected() };
-    assert_eq!(read_one(&KIND, BOTH), udp);
+    assert_eq!(one(&KIND, BOTH), udp);
     for (arrow, swapped) in [("   ?>", false), ("  <?>", false), ("   <?", true), ("  who", false)] {
-        let event = read_one(&KIND, &ROW.replace("   ->", arrow));
+        let event = one(&KIND, &ROW.replace("   ->", arrow));
         assert_eq!(event.source.ip == expected().destination.ip, swapped, "{arrow}");
     }
     let sums = Context { detail: Detail::Sums, ..Context::default() };
-    assert_eq!(read_with(&KIND, "", &sums, &[ROW]).0, [Event { transport: None, ..expected() }]);
+    assert_eq!(read_lines_with(&KIND, "", &sums, &[ROW]).0, [Event { transport: None, ..expected() }]);
 }
 
 #[test]
 fn hexadecimal_ports_and_none() {
     let icmp = ROW.replace("tcp", "icmp").replace(",50123,", ",0x0303,").replace(",443,", ",0x01bb,");
-    let event = read_one(&KIND, &icmp);
+    let event = one(&KIND, &icmp);
     assert_eq!((event.source.port, event.destination.port), (Some(0x303), Some(443)));
     let arp = ROW.replace("tcp", "arp").replace(",50123,", ",,").replace(",443,", ",,");
-    assert_eq!(read_one(&KIND, &arp).source.port, None);
+    assert_eq!(one(&KIND, &arp).source.port, None);
     let hardware = arp.replace("10.1.2.3", "00:15:17:2c:e5:2d");
-    assert_eq!(read(&KIND, &[&hardware]), (vec![], vec![]));
+    assert_eq!(read_lines(&KIND, &[&hardware]), (vec![], vec![]));
 }
 
 #[test]
 fn other_columns() {
     let header = "StartTime,LastTime,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,SrcBytes,DstBytes";
     let row = "1680051723.456789,1680051735.956789,tcp,10.1.2.3,50123,->,203.0.113.9,443,10000184,224";
-    assert_eq!(read(&KIND, &[header, row]), (vec![expected()], vec![]));
+    assert_eq!(read_lines(&KIND, &[header, row]), (vec![expected()], vec![]));
     detected(&KIND, &[header, row]);
     // A total without its parts is not known to have gone either way.
     let header = "StartTime,Dur,SrcAddr,DstAddr,TotBytes";
-    let (events, _) = read(&KIND, &[header, "2023-03-29 01:02:03,1,10.1.2.3,203.0.113.9,99"]);
+    let (events, _) = read_lines(&KIND, &[header, "2023-03-29 01:02:03,1,10.1.2.3,203.0.113.9,99"]);
     assert_eq!((events[0].source.bytes, events[0].destination.bytes), (None, None));
     let blind = compile(header, &Context::default()).unwrap().sight().blind();
     assert!(blind.is_some_and(|say| say.contains("+sbytes")));
@@ -71,7 +71,7 @@ fn other_columns() {
 
 #[test]
 fn hostile_rows() {
-    rejected(
+    rejected_lines(
         &KIND,
         &[
             (&ROW.replace("10000184", "10000999"), Reason::BadNumber),
@@ -84,7 +84,7 @@ fn hostile_rows() {
             (&ROW.replace(",flow", ",x,flow"), Reason::Malformed),
         ],
     );
-    let (events, rejects) = read(&KIND, &["StartTime,SrcAddr,TotBytes", ROW]);
+    let (events, rejects) = read_lines(&KIND, &["StartTime,SrcAddr,TotBytes", ROW]);
     assert_eq!((events, rejects), (vec![], vec![Reject::line(Reason::BadHeader)]));
 }
 

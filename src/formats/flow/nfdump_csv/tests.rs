@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::event::Endpoint;
-use crate::formats::tests_reading::{
-    damaged, details_agree, detected, read, read_with, rejected, sniffed, survives,
+use crate::formats::tests_support::{
+    damaged, details_agree, detected, read_lines, read_lines_with, rejected_lines, sniffed, survives,
 };
 use proptest::prelude::*;
 
@@ -36,16 +36,16 @@ fn expected() -> Event<'static> {
 #[test]
 fn a_record_is_one_direction_unless_joined() {
     let lines = [&[USUAL, ROW][..], &SUMMARY].concat();
-    assert_eq!(read(&KIND, &lines), (vec![expected()], vec![]));
+    assert_eq!(read_lines(&KIND, &lines), (vec![expected()], vec![]));
     let joined = ROW.replace("10000184,0,0,", "10000184,5,224,");
-    let event = &read(&KIND, &[USUAL, &joined]).0[0];
+    let event = &read_lines(&KIND, &[USUAL, &joined]).0[0];
     assert_eq!((event.destination.bytes, event.one_way), (Some(224), false));
     let icmp = ROW.replace("50123,443,TCP", "0,8.0,ICMP6").replace("10.1.2.3", "2001:db8::3");
-    let event = &read(&KIND, &[&icmp]).0[0];
+    let event = &read_lines(&KIND, &[&icmp]).0[0];
     assert_eq!((event.destination.port, event.transport), (None, Some(&b"ipv6-icmp"[..])));
     let sums = Context { detail: Detail::Sums, ..Context::default() };
     assert_eq!(
-        read_with(&KIND, "", &sums, &[ROW]).0,
+        read_lines_with(&KIND, "", &sums, &[ROW]).0,
         [Event { transport: None, observer: None, ..expected() }]
     );
 }
@@ -53,7 +53,7 @@ fn a_record_is_one_direction_unless_joined() {
 #[test]
 fn files_behind_one_another_each_with_its_summary() {
     let lines = [&[USUAL, ROW][..], &SUMMARY, &[USUAL, ROW, ROW], &SUMMARY].concat();
-    let (events, rejects) = read(&KIND, &lines);
+    let (events, rejects) = read_lines(&KIND, &lines);
     assert_eq!((events.len(), rejects), (3, vec![]));
 }
 
@@ -74,7 +74,7 @@ fn names_of_later_versions() {
             "1680051723.000,1680051735.500,TCP,10.1.2.3,50123,203.0.113.9,443,10000184,0",
         ),
     ] {
-        assert_eq!(read(&KIND, &[header, row]), (vec![later.clone()], vec![]), "{header}");
+        assert_eq!(read_lines(&KIND, &[header, row]), (vec![later.clone()], vec![]), "{header}");
         detected(&KIND, &[header, row]);
         assert_eq!(sniffed(&KIND, &[header, row]), format!("yes {header}"));
     }
@@ -84,13 +84,13 @@ fn names_of_later_versions() {
 #[test]
 fn stamps_are_local() {
     let london = Context { zone: TimeZone::get("Europe/London").unwrap(), ..Context::default() };
-    let event = &read_with(&KIND, "", &london, &[ROW]).0[0];
+    let event = &read_lines_with(&KIND, "", &london, &[ROW]).0[0];
     assert_eq!(event.timestamp, Timestamp(1_680_051_723_000_000 - Span::HOUR.0));
 }
 
 #[test]
 fn hostile_rows_and_headers() {
-    rejected(
+    rejected_lines(
         &KIND,
         &[
             (&ROW.replace("10.1.2.3", "10.1.2.300"), Reason::BadAddress),
@@ -103,7 +103,7 @@ fn hostile_rows_and_headers() {
         ],
     );
     let statistics = "ts,te,td,pr,val,fl,flP,ipkt,ipktP,ibyt,ibytP,ipps,ibps,ibpp";
-    let (events, rejects) = read(&KIND, &[statistics, ROW]);
+    let (events, rejects) = read_lines(&KIND, &[statistics, ROW]);
     assert_eq!((events, rejects), (vec![], vec![Reject::line(Reason::BadHeader)]));
     assert!(compile("sa,da,ibyt", &Context::default()).is_err());
     let blind = compile("ts,sa,da", &Context::default()).unwrap().sight().blind();

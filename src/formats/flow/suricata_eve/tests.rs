@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::event::{Aside, Endpoint, Question, Stamped, reject::Reason};
-use crate::formats::tests_reading::{
-    damaged, details_agree, detected, read, read_one, read_with, rejected, sniffed, survives,
+use crate::formats::tests_support::{
+    damaged, details_agree, detected, one, read_lines, read_lines_with, rejected_lines, sniffed, survives,
 };
 use crate::units::{Span, Timestamp};
 use proptest::prelude::*;
@@ -56,9 +56,9 @@ fn beside(domain: Option<&'static [u8]>, port: u16) -> Event<'static> {
 
 #[test]
 fn a_flow_tells_both_directions_from_its_client() {
-    assert_eq!(read_one(&KIND, FLOW), flow());
+    assert_eq!(one(&KIND, FLOW), flow());
     let sums = Context { detail: Detail::Sums, ..Context::default() };
-    let (events, rejects) = read_with(&KIND, "", &sums, &ALL[..5]);
+    let (events, rejects) = read_lines_with(&KIND, "", &sums, &ALL[..5]);
     assert_eq!(
         (events, rejects),
         (vec![Event { transport: None, protocol: None, observer: None, ..flow() }], vec![])
@@ -67,36 +67,35 @@ fn a_flow_tells_both_directions_from_its_client() {
     let bare = FLOW
         .replace("\"end\":\"2023-03-29T02:02:15.956789+0100\",", "")
         .replace("\"bytes_toclient\":224,", "");
-    let event = read_one(&KIND, &bare);
+    let event = one(&KIND, &bare);
     assert_eq!((event.duration, event.destination.bytes), (Some(Span(12_000_000)), None));
-    let event = read_one(&KIND, &bare.replace("\"start\":\"2023-03-29T02:02:03.456789+0100\",", ""));
+    let event = one(&KIND, &bare.replace("\"start\":\"2023-03-29T02:02:03.456789+0100\",", ""));
     assert_eq!((event.timestamp, event.stamped), (Timestamp(1_680_051_900_000_001), Stamped::End));
-    let event = read_one(&KIND, &FLOW.replace("02:02:15.956789", "02:02:01.000000"));
+    let event = one(&KIND, &FLOW.replace("02:02:15.956789", "02:02:01.000000"));
     assert_eq!((event.duration, event.source.bytes), (None, Some(10_000_184)));
     // Protocols without ports, and keys in any order and spelling.
     let icmp =
         FLOW.replace("\"src_port\":50123,", "").replace("\"dest_port\":443,", "").replace("TCP", "IPv6-ICMP");
-    let event =
-        read_one(&KIND, &icmp.replace("10.1.2.3", "2001:db8::3").replace("203.0.113.9", "2001:db8:9::9"));
+    let event = one(&KIND, &icmp.replace("10.1.2.3", "2001:db8::3").replace("203.0.113.9", "2001:db8:9::9"));
     assert_eq!((event.source.port, event.transport), (None, Some(&b"ipv6-icmp"[..])));
     let moved = FLOW.replace("{\"timestamp\":\"2023-03-29T01:05:00.000001+0000\",", "{").replace(
         "\"host\":\"sensor-01\"}",
         "\"host\":\"sensor-01\", \"\\u0074imestamp\" : \"2023-03-29T01:05:00.000001+0000\"}",
     );
-    assert_eq!(read_one(&KIND, &moved), flow());
+    assert_eq!(one(&KIND, &moved), flow());
 }
 
 #[test]
 fn each_transfer_is_counted_once() {
-    let (events, rejects) = read(&KIND, &[FLOW, NETFLOW, HTTP, TLS, ALERT, ANSWER, STATS]);
+    let (events, rejects) = read_lines(&KIND, &[FLOW, NETFLOW, HTTP, TLS, ALERT, ANSWER, STATS]);
     assert_eq!(rejects, []);
     let counted = events.iter().filter(|event| event.aside.is_none());
     let told: Vec<_> = counted.map(|e| (e.source.bytes, e.destination.bytes)).collect();
     assert_eq!((told, events.len()), (vec![(Some(10_000_184), Some(224))], 6));
-    let (mut events, _) = read_with(&KIND, "netflow", &Context::default(), &[FLOW, NETFLOW]);
+    let (mut events, _) = read_lines_with(&KIND, "netflow", &Context::default(), &[FLOW, NETFLOW]);
     events.retain(|event| event.aside.is_none());
     // Without any of both, what was asked for is all that is seen.
-    let (names, _) = read_with(&KIND, "no-flow", &Context::default(), &[HTTP, TLS, ALERT]);
+    let (names, _) = read_lines_with(&KIND, "no-flow", &Context::default(), &[HTTP, TLS, ALERT]);
     let asides: Vec<_> = names.iter().map(|event| event.aside).collect();
     assert_eq!(asides, [None, None, Some(Aside::Repeated)]);
     let expected = Event {
@@ -119,28 +118,28 @@ fn what_repeats_a_transfer_shows_names_and_no_bytes() {
         user_agent: Some(b"rclone/v1.60.1"),
         ..beside(Some(b"files.example"), 80)
     };
-    assert_eq!(read_one(&KIND, HTTP), http);
-    assert_eq!(read_one(&KIND, TLS), beside(Some(b"files.example"), 443));
+    assert_eq!(one(&KIND, HTTP), http);
+    assert_eq!(one(&KIND, TLS), beside(Some(b"files.example"), 443));
     // The server's packet raised the alert; the client opened the flow.
     let alert = Event { url: Some(b"/a"), ..beside(Some(b"files.example"), 80) };
     let mut so_far = alert.clone();
     (so_far.source.bytes, so_far.destination.bytes) = (Some(500), Some(600));
-    assert_eq!(read_one(&KIND, ALERT), so_far);
+    assert_eq!(one(&KIND, ALERT), so_far);
     let flow = ALERT.find(",\"flow\":{").unwrap();
-    assert_eq!(read_one(&KIND, &format!("{}}}", &ALERT[..flow])), alert);
+    assert_eq!(one(&KIND, &format!("{}}}", &ALERT[..flow])), alert);
     // Suricata 6 says neither: the server's port tells whose bytes are whose, and nobody changes places.
     let old = ALERT.replace("\"direction\":\"to_client\",", "").replace(
         ",\"src_ip\":\"10.1.2.3\",\"dest_ip\":\"203.0.113.9\",\"src_port\":50124,\"dest_port\":80}}",
         "}}",
     );
-    let event = read_one(&KIND, &old);
+    let event = one(&KIND, &old);
     assert_eq!(
         (event.source.port, event.source.bytes, event.destination.bytes),
         (Some(80), Some(600), Some(500))
     );
     let file =
         HTTP.replace("\"event_type\":\"http\"", "\"event_type\":\"fileinfo\",\"fileinfo\":{\"size\":99}");
-    let event = read_one(&KIND, &file);
+    let event = one(&KIND, &file);
     assert_eq!(
         (event.destination.domain, event.url, event.source.bytes),
         (None, Some(&b"/plain?a=1"[..]), None)
@@ -160,16 +159,17 @@ fn queries_in_every_version() {
         question: Some(Question { name: b"data.tunnel.example", record_type: Some(b"TXT") }),
         ..Event::default()
     };
-    let (events, rejects) = read(&KIND, &[DNS_2, DNS_3, ANSWER, &ANSWER.replace("answer\"", "response\"")]);
+    let (events, rejects) =
+        read_lines(&KIND, &[DNS_2, DNS_3, ANSWER, &ANSWER.replace("answer\"", "response\"")]);
     assert_eq!((&events[..2], rejects), (&[expected.clone(), expected][..], vec![]));
     assert!(events[2..].iter().all(|answer| answer.aside == Some(Aside::Repeated)), "{events:?}");
     let two = DNS_3.replace("}]", "},{\"rrname\":\"b.example\",\"rrtype\":\"A\"}]");
-    assert_eq!(read(&KIND, &[&two]).0.len(), 2);
+    assert_eq!(read_lines(&KIND, &[&two]).0.len(), 2);
 }
 
 #[test]
 fn hostile_lines() {
-    rejected(
+    rejected_lines(
         &KIND,
         &[
             ("{}", Reason::Malformed),
@@ -190,7 +190,7 @@ fn hostile_lines() {
     );
     let wrong = FLOW.replace("10000184", "\"many\"");
     let column = u32::try_from(wrong.find("many").unwrap() + 1).unwrap();
-    assert_eq!(read(&KIND, &[&wrong]).1, [Reject { reason: Reason::BadNumber, column }]);
+    assert_eq!(read_lines(&KIND, &[&wrong]).1, [Reject { reason: Reason::BadNumber, column }]);
 }
 
 #[test]
@@ -204,14 +204,14 @@ fn detection_says_which_records_count() {
     assert_eq!(sniffed(&KIND, &[TLS, HTTP, &file]), "yes fileinfo");
     assert_eq!(sniffed(&KIND, &[&file, FLOW]), "yes");
     let sums = Context { detail: Detail::Sums, ..Context::default() };
-    let (events, _) = read_with(&KIND, "fileinfo", &sums, &[HTTP, &file, ALERT]);
+    let (events, _) = read_lines_with(&KIND, "fileinfo", &sums, &[HTTP, &file, ALERT]);
     let session = Some(Session { id: b"4712", telling: Telling::Part });
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].source.bytes, events[0].one_way, events[0].session), (Some(99), true, session));
-    let (events, _) = read_with(&KIND, "http", &sums, &[HTTP, &file, ALERT]);
+    let (events, _) = read_lines_with(&KIND, "http", &sums, &[HTTP, &file, ALERT]);
     assert_eq!((events.len(), events[0].source.bytes, events[0].destination.bytes), (1, None, Some(224)));
     let wrong = file.replace(":99", ":-9");
-    assert_eq!(read_with(&KIND, "fileinfo", &sums, &[&wrong]).1[0].reason, Reason::BadNumber);
+    assert_eq!(read_lines_with(&KIND, "fileinfo", &sums, &[&wrong]).1[0].reason, Reason::BadNumber);
     assert_eq!(sniffed(&KIND, &[]), "no");
     assert_eq!(sniffed(&KIND, &["{\"a\":1}", "hello"]), "no");
     detected(&KIND, &ALL);
