@@ -6,7 +6,7 @@
 
 mod probe;
 
-pub use probe::How;
+pub use probe::{How, Told};
 
 use crate::formats::Detail;
 use crate::framing::{Chunk, Chunker};

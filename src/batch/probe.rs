@@ -1,6 +1,7 @@
 //! Before reading: opens a source, looks at its first lines, and finds out how to read them.
 
 use crate::event::Role;
+use crate::formats::conf::{self, Defined};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, detect, mixed};
 use crate::framing::{Chunk, Chunker, lines};
 use crate::input::{self, Opened, Place, Trouble};
@@ -17,11 +18,44 @@ const LINES: usize = 100;
 /// The same where several formats are mixed, so that rarer ones are met.
 const LINES_MIXED: usize = 1000;
 
+/// What the operator says about formats.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// Nothing: find out.
+    Nothing,
+    /// `NAME` or `KIND:STRING`.
+    Named(String),
+    /// A server's configuration says it.
+    Conf {
+        /// Where it was read.
+        path: String,
+        /// The layout meant, where the operator says so.
+        name: Option<String>,
+        /// What it defines.
+        defined: Vec<Defined>,
+    },
+}
+
+impl Told {
+    /// The format of the log at this place, and who says so.
+    fn of(&self, place: &Place) -> Result<Option<(String, String)>, String> {
+        match self {
+            Told::Nothing => Ok(None),
+            Told::Named(named) => Ok(Some((named.clone(), format!("--format {named}")))),
+            Told::Conf { path, name, defined } => {
+                let layout = conf::choose(defined, name.as_deref(), place.path())
+                    .map_err(|error| format!("--format-from {path}: {error}"))?;
+                Ok(Some((layout.spec.clone(), format!("{path}, layout \"{}\"", layout.name))))
+            }
+        }
+    }
+}
+
 /// What the operator says about sources.
 #[derive(Clone, Debug)]
 pub struct How {
-    /// `NAME` or `KIND:STRING`; `None`: find out.
-    pub format: Option<String>,
+    /// What is said about formats.
+    pub format: Told,
     /// The host that server logs watch.
     pub host: Option<String>,
     /// The role, where a format allows more than one.
@@ -68,7 +102,8 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
         Err(error) => return Err(trouble(error.to_string())),
     };
     let context = how.context(input::written(place));
-    let (kind, format, chosen) = recognise(&first, how.format.as_deref(), &context).map_err(trouble)?;
+    let (kind, format, chosen) =
+        how.format.of(place).and_then(|told| recognise(&first, told, &context)).map_err(trouble)?;
     let source = Source {
         path: match place {
             Place::Stdin => "-".into(),
@@ -105,8 +140,9 @@ pub(super) fn again(source: &mut Source, probed: &mut Probed, how: &How) -> Resu
     let context = how.context(input::written(&probed.place));
     let trouble = |what: String| Trouble { path: probed.place.path().to_path_buf(), what };
     if let Some(first) = &probed.first {
+        let told = how.format.of(&probed.place);
         (source.kind, source.format, source.chosen) =
-            recognise(first, how.format.as_deref(), &context).map_err(trouble)?;
+            told.and_then(|told| recognise(first, told, &context)).map_err(trouble)?;
     }
     Ok(())
 }
@@ -115,18 +151,18 @@ pub(super) fn again(source: &mut Source, probed: &mut Probed, how: &How) -> Resu
 type Recognised = (&'static Kind, Arc<dyn Format>, String);
 
 /// Finds out how to read a source, by what the operator said or by its first piece; the error is a sentence for a person.
-fn recognise(first: &Chunk, named: Option<&str>, context: &Context) -> Result<Recognised, String> {
+fn recognise(first: &Chunk, told: Option<(String, String)>, context: &Context) -> Result<Recognised, String> {
     let texts = || lines(&first.bytes).map(|line| line.text).filter(|text| !text.is_empty());
-    match named {
-        Some("auto-mixed") => {
+    match told {
+        Some((named, _)) if named == "auto-mixed" => {
             let sample: Vec<&[u8]> = texts().take(LINES_MIXED).collect();
             let (format, names) = mixed::mixed(&sample, context)
                 .ok_or("none of the first lines is of a known format: pass --format NAME or 'KIND:STRING'")?;
             Ok((&mixed::KIND, format, format!("line by line: {names}")))
         }
-        Some(named) => {
-            let (kind, format) = detect::named(named, context).map_err(|error| error.to_string())?;
-            Ok((kind, format, format!("as told by --format {named}")))
+        Some((named, by)) => {
+            let (kind, format) = detect::named(&named, context).map_err(|error| error.to_string())?;
+            Ok((kind, format, format!("as told by {by}")))
         }
         None => {
             let sample: Vec<&[u8]> = texts().take(LINES).collect();

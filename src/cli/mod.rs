@@ -6,6 +6,7 @@
 mod doctor;
 mod eval;
 mod explain;
+mod format_from;
 mod formats;
 mod parse;
 mod progress;

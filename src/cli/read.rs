@@ -1,8 +1,8 @@
 //! What all commands that read logs have in common: their arguments, and opening what they name.
 
 use super::progress::Bar;
-use super::{Ending, say};
-use crate::batch::{Batch, How, Progress};
+use super::{Ending, format_from, say};
+use crate::batch::{Batch, How, Progress, Told};
 use crate::estate::{DEFAULT_LOCAL, Estate, Inventory};
 use crate::event::Role;
 use crate::formats::Detail;
@@ -28,6 +28,10 @@ pub(super) struct ReadArguments {
     /// auto-mixed at every line
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     format: String,
+    /// Take the format from the server's own configuration: squid.conf, httpd.conf or apache2.conf, nginx.conf,
+    /// haproxy.cfg. Where it defines several, the log's path decides, or FILE#NAME
+    #[arg(long, value_name = "CONF", conflicts_with = "format")]
+    format_from: Option<String>,
     /// The host that server logs watch, where their lines do not say
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
@@ -102,7 +106,11 @@ impl ReadArguments {
                 .with_context(|| format!("inventory {}", path.display()))?,
         };
         let how = How {
-            format: (self.format != "auto").then(|| self.format.clone()),
+            format: match (&self.format_from, self.format.as_str()) {
+                (Some(conf), _) => format_from::told(conf)?,
+                (None, "auto") => Told::Nothing,
+                (None, named) => Told::Named(named.to_owned()),
+            },
             host: self.host.clone(),
             role: self.role.map(|role| match role {
                 RoleArgument::Proxy => Role::Proxy,

@@ -10,6 +10,7 @@ mod cases;
 mod doctor;
 mod estate;
 mod eval;
+mod format_from;
 mod formats;
 mod outflow;
 mod pairing;

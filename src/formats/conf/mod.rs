@@ -5,12 +5,15 @@
 //! ready for [`super::detect::named`].
 
 mod apache;
+mod choose;
 mod haproxy;
 mod lines;
 mod nginx;
 mod squid;
 #[cfg(test)]
 mod tests;
+
+pub use choose::choose;
 
 use std::fmt;
 
