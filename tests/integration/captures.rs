@@ -34,9 +34,13 @@ const SAMPLES: &[Sample] = &[
     sample("squid-upload", None, 55, Some(47_811_934), Some(15_324_781)),
     sample("nginx-combined", Some("nginx"), 58, Some(19_144_134), None),
     sample("nginx-upload", None, 58, Some(19_156_946), Some(24_011_358)),
+    sample("nginx-json", Some("nginx-json"), 58, Some(19_156_946), Some(24_011_358)),
     sample("apache-common", Some("apache"), 52, Some(24_219_011), None),
     sample("apache-combined", Some("apache"), 52, Some(24_219_011), None),
     sample("apache-combinedio", None, 52, Some(18_156_558), Some(13_022_412)),
+    sample("haproxy-http", Some("haproxy"), 19, Some(4_032_419), None),
+    sample("haproxy-tcp", Some("haproxy"), 17, Some(4_185_167), None),
+    sample("haproxy-upload", None, 19, Some(2_685_027), Some(4_001_536)),
 ];
 
 /// `--format` as the table of `sample-logs/README.md` gives it, so that the table stays true.

@@ -87,6 +87,20 @@ pub(crate) fn parse_reads_what_was_logged(capture: &Capture) {
     }
 }
 
+/// What `parse` says of each line, without where the line stands.
+pub(crate) fn events(capture: &Capture) -> Vec<Value> {
+    let answer = outflow(&["parse"], capture, Format::Given);
+    let placeless = |mut row: Value| {
+        if let Some(own) = row["outflow"].as_object_mut() {
+            for key in ["file", "line", "offset"] {
+                own.remove(key);
+            }
+        }
+        row
+    };
+    answer.rows.into_iter().filter(|row| row.get("@timestamp").is_some()).map(placeless).collect()
+}
+
 /// `parse` gives the agents as the client `NETWORK.1`, `NETWORK.2`, … sent them: escapes undone, `-` as absent.
 pub(crate) fn agents_are_read_as_sent(capture: &Capture, network: &str, agents: &[&str]) {
     let answer = outflow(&["parse"], capture, Format::Given);

@@ -1,22 +1,35 @@
-//! Real servers, real clients: squid, nginx and apache2 from Debian, driven with curl and rclone on loopback.
+//! Real servers, real clients: squid, nginx, apache2 and others from Debian, driven with curl and rclone on loopback.
 //!
 //! Each server is run and driven once, and the tests ask of what it logged: does `outflow` read every line, and add up
 //! exactly the bytes that the server logged; and are these, within headers, the bytes that the clients sent?
-//! Run by `tests/run`, or with `cargo test --test real` where squid, nginx, apache2, rclone, curl and openssl are installed.
+//! Run by `tests/run`, or with `cargo test --test real` where what it installs is there.
 
 mod apache;
 mod capture;
 mod checks;
 mod client;
+mod haproxy;
 mod nginx;
 mod outflow;
 mod servers;
 mod squid;
 
+use capture::Capture;
+
+/// What every server of the suite logged.
+fn captures() -> Vec<&'static Capture> {
+    let mut all = Vec::new();
+    all.extend(nginx::captures());
+    all.extend(apache::captures());
+    all.extend(squid::captures());
+    all.extend(haproxy::captures());
+    all
+}
+
 /// With `OUTFLOW_CAPTURE=FOLDER` the logs of this run are written there: that is how `sample-logs/` was made.
 #[test]
 fn capture() {
-    for capture in nginx::captures().into_iter().chain(apache::captures()).chain(squid::captures()) {
+    for capture in captures() {
         if let Some(folder) = std::env::var_os("OUTFLOW_CAPTURE") {
             capture.write_into(folder.as_ref());
         }

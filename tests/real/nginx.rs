@@ -1,10 +1,11 @@
-//! nginx as the server watched: `combined`, and the same run with `$request_length` and `$bytes_sent`.
+//! nginx as the server watched: `combined`, and the same run with `$request_length` and `$bytes_sent`, as text and as JSON.
 
 use crate::capture::{Capture, Driven, Line, Watched, quoted_parts};
 use crate::checks;
 use crate::client::{body, curl, curl_expecting, rclone, send, take_and_hang_up};
 use crate::outflow::Format;
-use crate::servers::{NGINX_COMBINED, NGINX_UPLOAD, Nginx, has_ipv6};
+use crate::servers::{NGINX_COMBINED, NGINX_JSON, NGINX_UPLOAD, Nginx, has_ipv6};
+use serde_json::Value;
 use std::sync::LazyLock;
 
 /// Agents as they are sent; nginx writes quotes, backslashes and control characters as `\xHH`.
@@ -14,13 +15,14 @@ const ODD_AGENTS: &[&str] =
 struct Run {
     combined: Capture,
     upload: Capture,
+    json: Capture,
     driven: Vec<Driven>,
 }
 
 static RUN: LazyLock<Run> = LazyLock::new(|| {
     let server = Nginx::start();
     let driven = drive(&server);
-    let (combined, upload) = server.into_logs();
+    let [combined, upload, json] = server.into_logs();
     let capture = |name, format: &str, log, read| Capture {
         name,
         format: format!("nginx:{format}"),
@@ -31,6 +33,7 @@ static RUN: LazyLock<Run> = LazyLock::new(|| {
     Run {
         combined: capture("nginx-combined", NGINX_COMBINED, combined, combined_line),
         upload: capture("nginx-upload", NGINX_UPLOAD, upload, upload_line),
+        json: Capture { format: "nginx-json".into(), ..capture("nginx-json", NGINX_JSON, json, json_line) },
         driven,
     }
 });
@@ -160,9 +163,25 @@ fn upload_line(line: &str) -> Line {
     Line { bytes_back, bytes_sent, ..combined_line(line) }
 }
 
+/// Reads a line of JSON.
+fn json_line(line: &str) -> Line {
+    let row: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let text = |key: &str| row[key].as_str().unwrap_or_else(|| panic!("no {key}: {line}"));
+    Line {
+        client: text("remote_addr").into(),
+        time: text("time_iso8601").parse().expect("a time"),
+        status: row["status"].as_u64().and_then(|status| status.try_into().ok()),
+        bytes_back: row["bytes_sent"].as_u64(),
+        bytes_sent: row["request_length"].as_u64(),
+        method: Line::method_of(text("request")),
+        agent: Some(text("http_user_agent").into())
+            .filter(|agent: &String| !agent.is_empty() && agent != "-"),
+    }
+}
+
 /// The logs of the run.
-pub(crate) fn captures() -> [&'static Capture; 2] {
-    [&RUN.combined, &RUN.upload]
+pub(crate) fn captures() -> [&'static Capture; 3] {
+    [&RUN.combined, &RUN.upload, &RUN.json]
 }
 
 #[test]
@@ -175,6 +194,18 @@ fn volumes_are_what_nginx_logged() {
 #[test]
 fn nginx_defaults_need_no_format() {
     checks::volumes_are_what_was_logged(&RUN.combined, Format::Detected);
+    checks::volumes_are_what_was_logged(&RUN.json, Format::Detected);
+}
+
+/// One request, logged as text and as JSON, is one event: by the format string, and by the names of the keys.
+#[test]
+fn nginx_text_and_json_are_equal_events() {
+    let by_string = Capture { format: format!("nginx:{NGINX_JSON}"), ..RUN.json.clone() };
+    let text = checks::events(&RUN.upload);
+    assert_eq!(text.len(), RUN.upload.lines().len());
+    for json in [&RUN.json, &by_string] {
+        assert_eq!(checks::events(json), text, "{}", json.format);
+    }
 }
 
 #[test]

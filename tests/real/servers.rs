@@ -30,6 +30,9 @@ pub(crate) const NGINX_COMBINED: &str = r#"$remote_addr - $remote_user [$time_lo
 /// The fuller nginx log: `combined`, then the bytes of the request and of the whole response.
 pub(crate) const NGINX_UPLOAD: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $bytes_sent"#;
 
+/// The same as JSON.
+pub(crate) const NGINX_JSON: &str = r#"escape=json {"time_iso8601":"$time_iso8601","remote_addr":"$remote_addr","remote_user":"$remote_user","request":"$request","status":$status,"body_bytes_sent":$body_bytes_sent,"http_referer":"$http_referer","http_user_agent":"$http_user_agent","request_length":$request_length,"bytes_sent":$bytes_sent}"#;
+
 /// Apache's three well-known formats as its manual gives them. (Debian's own file writes `%O` in place of `%b`.)
 pub(crate) const APACHE_COMMON: &str = r#"%h %l %u %t "%r" %>s %b"#;
 /// `common`, then the referrer and the agent.
@@ -47,7 +50,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts `program` in `dir` and waits until each of `ports` takes connections.
-    fn start(
+    pub(crate) fn start(
         program: &'static str,
         args: &[&str],
         stop_signal: &'static str,
@@ -133,6 +136,7 @@ impl Nginx {
         website(dir.path());
         certificate(dir.path());
         let ipv6 = if has_ipv6() { format!("listen [::1]:{port};") } else { String::new() };
+        let json = NGINX_JSON.replacen(' ', " '", 1);
         let config = format!(
             r#"
             worker_processes 1;
@@ -146,7 +150,9 @@ impl Nginx {
                 gzip on; gzip_types text/plain; gzip_min_length 100;
                 client_max_body_size 0;
                 log_format upload '{NGINX_UPLOAD}';
+                log_format json {json}';
                 access_log combined.log combined;
+                access_log json.log json;
                 access_log upload.log upload;
                 ssl_certificate certificate.pem; ssl_certificate_key key.pem;
                 server {{
@@ -178,10 +184,10 @@ impl Nginx {
         Nginx { port, tls_port, server, dir }
     }
 
-    /// Stops it and gives its logs: `combined`, and with request and response bytes.
-    pub(crate) fn into_logs(self) -> (Vec<u8>, Vec<u8>) {
+    /// Stops it and gives its logs: `combined`, with request and response bytes, and the latter as JSON.
+    pub(crate) fn into_logs(self) -> [Vec<u8>; 3] {
         self.server.stop();
-        (read(&self.dir, "combined.log"), read(&self.dir, "upload.log"))
+        ["combined.log", "upload.log", "json.log"].map(|name| read(&self.dir, name))
     }
 }
 
@@ -413,7 +419,7 @@ pub(crate) const FILES: &[(&str, usize)] = &[
     ("private/report.bin", 5_000),
 ];
 
-fn website(dir: &Path) {
+pub(crate) fn website(dir: &Path) {
     for (name, size) in FILES {
         let path = dir.join("www").join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("www");
@@ -425,7 +431,7 @@ fn website(dir: &Path) {
 }
 
 /// A temporary folder with `www` and `tmp` inside, writable by the servers.
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let dir = tempfile::Builder::new().prefix("outflow-real-").tempdir().expect("a temporary folder");
     for path in [dir.path().to_owned(), dir.path().join("www"), dir.path().join("tmp")] {
         fs::create_dir_all(&path).expect("a folder");
@@ -468,6 +474,6 @@ fn openssl(dir: &Path, args: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn read(dir: &TempDir, name: &str) -> Vec<u8> {
+pub(crate) fn read(dir: &TempDir, name: &str) -> Vec<u8> {
     fs::read(dir.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

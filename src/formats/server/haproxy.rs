@@ -78,6 +78,9 @@ impl Format for Haproxy {
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
         let text = without_tag(line);
+        if is_notice(text) {
+            return Ok(());
+        }
         let before = line.len() - text.len();
         let text = if self.captures_last { without_captures(text) } else { text };
         let shifted = |reject: Reject| reject.shifted(before);
@@ -142,6 +145,16 @@ fn without_tag(line: &[u8]) -> &[u8] {
     bare().unwrap_or(line)
 }
 
+/// Whether HAProxy speaks of itself and its servers, as it does in the same log. No transfer has such a line, as each
+/// begins with a client's address or with whatever else a string puts there, which would have to be all these words.
+fn is_notice(line: &[u8]) -> bool {
+    let ends = |ends: &[&[u8]]| ends.iter().any(|end| line.ends_with(end));
+    let holds = |words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(line, word).is_some());
+    (line.starts_with(b"Proxy ") && (ends(&[b" started."]) || holds(&[b" stopped (cumulated conns: "])))
+        || (line.starts_with(b"Server ") && holds(&[b" is UP", b" is DOWN"]))
+        || (line.starts_with(b"backend ") && ends(&[b" has no server available!"]))
+}
+
 /// The line before the groups `{…} {…}` at its end.
 fn without_captures(line: &[u8]) -> &[u8] {
     let mut line = line.trim_ascii_end();
@@ -161,7 +174,37 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
             return Sniffed::Yes { spec: spec.into(), why: format!("the lines are {name} layout") };
         }
     }
+    let own_stamp = |line: &&&[u8]| is_notice(without_tag(line)) || has_own_stamp(line);
+    let filled = sample::filled(lines);
+    let stamped = filled.iter().filter(own_stamp).count();
+    if sample::is_most(stamped, filled.len()) && filled.iter().any(|line| has_own_stamp(line)) {
+        return Sniffed::Unsure { say: unsure() };
+    }
     Sniffed::No
+}
+
+/// Whether a stamp with milliseconds and without a zone stands in brackets: `[29/Mar/2023:01:02:03.456]`, as no other
+/// server writes it.
+fn has_own_stamp(line: &[u8]) -> bool {
+    const STAMP: &[u8] = b"[00/aaa/0000:00:00:00.000]";
+    let like = |text: &[u8]| {
+        text.iter().zip(STAMP).all(|(byte, model)| match model {
+            b'0' => byte.is_ascii_digit(),
+            b'a' => byte.is_ascii_alphabetic(),
+            _ => byte == model,
+        })
+    };
+    memchr::memchr_iter(b'[', line)
+        .any(|at| line.get(at..).and_then(|rest| rest.get(..STAMP.len())).is_some_and(like))
+}
+
+/// What to pass for lines of a string of the operator's.
+fn unsure() -> String {
+    let upload = HTTP.replace("%B", "%B %U");
+    format!(
+        "the lines have HAProxy's stamp and are none of its own layouts: pass --format-from haproxy.cfg (its          configuration), or the log-format string in it, such as --format 'haproxy:{upload}' (%B: bytes to the client, \
+         %U: bytes from it)"
+    )
 }
 
 #[cfg(test)]

@@ -107,8 +107,34 @@ fn lines_that_do_not_read() {
         assert!(read.starts_with(expected), "{tail}: {read}");
     }
     assert_eq!(shown(&KIND, "", ""), "");
-    let start = shown(&KIND, "", "haproxy[1]: Proxy web started.");
+    let start = shown(&KIND, "", "haproxy[1]: Connect from 192.0.2.7:1 to 192.0.2.1:80 (web/HTTP)");
     assert!(start.starts_with("malformed"), "{start}");
+}
+
+#[test]
+fn notices_give_no_event() {
+    for notice in [
+        "Proxy web started.",
+        "Proxy web stopped (cumulated conns: FE: 17, BE: 0).",
+        "Server web/web-01 is DOWN, reason: Layer4 connection problem, check duration: 0ms.",
+        "Server web/web-01 is UP, reason: Layer4 check passed, check duration: 0ms.",
+        "backend web has no server available!",
+    ] {
+        assert_eq!(shown(&KIND, "", &format!("haproxy[1]: {notice}")), "", "{notice}");
+        assert!(matches!(sniff(&[notice.as_bytes()], &Context::default()), Sniffed::No), "{notice}");
+    }
+}
+
+#[test]
+fn strings_of_the_operator_are_asked_for() {
+    let line = format!("{FRONT} 10/0/30/69/109 200 2750 91 ---- \"GET / HTTP/1.1\"");
+    let Sniffed::Unsure { say } = sniff(&[line.as_bytes()], &Context::default()) else { panic!() };
+    assert!(say.contains("--format-from haproxy.cfg") && say.contains("--format 'haproxy:%ci"), "{say}");
+    for other in
+        ["192.0.2.7 [29/Mar/2023:01:02:03 +0000] \"GET / HTTP/1.1\" 200 5", "[", "[29/Mar/2023:01:02:03.45"]
+    {
+        assert!(matches!(sniff(&[other.as_bytes()], &Context::default()), Sniffed::No), "{other}");
+    }
 }
 
 #[test]
