@@ -1,7 +1,7 @@
 //! Before reading: opens a source, looks at its first lines, and finds out how to read them.
 
 use crate::event::Role;
-use crate::formats::conf::{self, Defined};
+use crate::formats::conf::Layouts;
 use crate::formats::{Context, Detail, Format, Kind, Scratch, detect, mixed};
 use crate::framing::{Chunk, Chunker, lines};
 use crate::input::{self, Opened, Place, Trouble};
@@ -25,30 +25,8 @@ pub enum Told {
     Nothing,
     /// `NAME` or `KIND:STRING`.
     Named(String),
-    /// A server's configuration says it.
-    Conf {
-        /// Where it was read.
-        path: String,
-        /// The layout meant, where the operator says so.
-        name: Option<String>,
-        /// What it defines.
-        defined: Vec<Defined>,
-    },
-}
-
-impl Told {
-    /// The format of the log at this place, and who says so.
-    fn of(&self, place: &Place) -> Result<Option<(String, String)>, String> {
-        match self {
-            Told::Nothing => Ok(None),
-            Told::Named(named) => Ok(Some((named.clone(), format!("--format {named}")))),
-            Told::Conf { path, name, defined } => {
-                let layout = conf::choose(defined, name.as_deref(), place.path())
-                    .map_err(|error| format!("--format-from {path}: {error}"))?;
-                Ok(Some((layout.spec.clone(), format!("{path}, layout \"{}\"", layout.name))))
-            }
-        }
-    }
+    /// The configuration of the server that wrote the logs says it.
+    Conf(Arc<Layouts>),
 }
 
 /// What the operator says about sources.
@@ -102,8 +80,7 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
         Err(error) => return Err(trouble(error.to_string())),
     };
     let context = how.context(input::written(place));
-    let (kind, format, chosen) =
-        how.format.of(place).and_then(|told| recognise(&first, told, &context)).map_err(trouble)?;
+    let (kind, format, chosen) = recognise(&first, place, &how.format, &context).map_err(trouble)?;
     let source = Source {
         path: match place {
             Place::Stdin => "-".into(),
@@ -140,9 +117,8 @@ pub(super) fn again(source: &mut Source, probed: &mut Probed, how: &How) -> Resu
     let context = how.context(input::written(&probed.place));
     let trouble = |what: String| Trouble { path: probed.place.path().to_path_buf(), what };
     if let Some(first) = &probed.first {
-        let told = how.format.of(&probed.place);
         (source.kind, source.format, source.chosen) =
-            told.and_then(|told| recognise(first, told, &context)).map_err(trouble)?;
+            recognise(first, &probed.place, &how.format, &context).map_err(trouble)?;
     }
     Ok(())
 }
@@ -151,20 +127,30 @@ pub(super) fn again(source: &mut Source, probed: &mut Probed, how: &How) -> Resu
 type Recognised = (&'static Kind, Arc<dyn Format>, String);
 
 /// Finds out how to read a source, by what the operator said or by its first piece; the error is a sentence for a person.
-fn recognise(first: &Chunk, told: Option<(String, String)>, context: &Context) -> Result<Recognised, String> {
+fn recognise(first: &Chunk, place: &Place, told: &Told, context: &Context) -> Result<Recognised, String> {
     let texts = || lines(&first.bytes).map(|line| line.text).filter(|text| !text.is_empty());
     match told {
-        Some((named, _)) if named == "auto-mixed" => {
+        Told::Named(named) if named == "auto-mixed" => {
             let sample: Vec<&[u8]> = texts().take(LINES_MIXED).collect();
             let (format, names) = mixed::mixed(&sample, context)
                 .ok_or("none of the first lines is of a known format: pass --format NAME or 'KIND:STRING'")?;
             Ok((&mixed::KIND, format, format!("line by line: {names}")))
         }
-        Some((named, by)) => {
-            let (kind, format) = detect::named(&named, context).map_err(|error| error.to_string())?;
-            Ok((kind, format, format!("as told by {by}")))
+        Told::Named(named) => {
+            let (kind, format) = detect::named(named, context).map_err(|error| error.to_string())?;
+            Ok((kind, format, format!("as told by --format {named}")))
         }
-        None => {
+        Told::Conf(layouts) => {
+            let choice = layouts.of_log(&place.path().to_string_lossy())?;
+            let sample: Vec<&[u8]> = texts().take(LINES).collect();
+            let (kind, format, fits) = detect::fitting(choice.spec, &sample, context)
+                .map_err(|error| format!("{}, and in {}: {error}", choice.why, choice.spec))?;
+            if !fits && !choice.certain {
+                return Err(format!("{}, but these lines are not: pass --format for this log", choice.why));
+            }
+            Ok((kind, format, choice.why))
+        }
+        Told::Nothing => {
             let sample: Vec<&[u8]> = texts().take(LINES).collect();
             let found = detect::detect(&sample, context).map_err(|undetected| {
                 // Detection counts the lines it was shown; blank ones were not.

@@ -29,8 +29,8 @@ pub(super) struct ReadArguments {
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     format: String,
     /// Take the format from the server's own configuration: squid.conf, httpd.conf or apache2.conf, nginx.conf,
-    /// haproxy.cfg. Where it defines several, the log's path decides, or FILE#NAME
-    #[arg(long, value_name = "CONF", conflicts_with = "format")]
+    /// haproxy.cfg, with what they include. Where it defines several, the log's path decides, or CONF#NAME
+    #[arg(long, value_name = "CONF[#NAME]", conflicts_with = "format")]
     format_from: Option<String>,
     /// The host that server logs watch, where their lines do not say
     #[arg(long, value_name = "NAME")]
@@ -107,7 +107,7 @@ impl ReadArguments {
         };
         let how = How {
             format: match (&self.format_from, self.format.as_str()) {
-                (Some(conf), _) => format_from::told(conf)?,
+                (Some(conf), _) => Told::Conf(Arc::new(format_from::layouts(conf)?)),
                 (None, "auto") => Told::Nothing,
                 (None, named) => Told::Named(named.to_owned()),
             },

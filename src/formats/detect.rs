@@ -198,6 +198,39 @@ pub fn named(text: &str, context: &Context) -> Result<(&'static Kind, Arc<dyn Fo
     Ok((kind, (kind.compile)(spec, context).map_err(shift)?))
 }
 
+/// The format that a configuration gives for a log, in the envelopes that the log's first lines show: what a server sends
+/// to syslog is defined without syslog's header. Also says whether it reads most of the lines.
+///
+/// # Errors
+/// As [`named`].
+pub fn fitting(
+    text: &str,
+    lines: &[&[u8]],
+    context: &Context,
+) -> Result<(&'static Kind, Arc<dyn Format>, bool), SpecError> {
+    let (kind, format) = named(text, context)?;
+    match enveloped(&format, lines, ENVELOPES) {
+        Some(fitting) => Ok((kind, fitting, true)),
+        None => Ok((kind, format, false)),
+    }
+}
+
+/// `format` in the first envelopes in which it reads most of the lines, if only in none.
+fn enveloped(format: &Arc<dyn Format>, lines: &[&[u8]], deeper: usize) -> Option<Arc<dyn Format>> {
+    if sample::reads_most(&**format, lines) {
+        return Some(Arc::clone(format));
+    }
+    let (scratch, filled) = (Scratch::new(), sample::filled(lines));
+    Envelope::ALL.into_iter().filter(|_| deeper > 0).find_map(|envelope| {
+        let opened = filled.iter().filter_map(|line| envelope.open(line, &scratch).ok());
+        let inside: Vec<&[u8]> = opened.map(|opened| opened.inner).collect();
+        if !sample::is_most(inside.len(), filled.len()) {
+            return None;
+        }
+        Some(Enveloped::wrap(envelope, enveloped(format, &inside, deeper - 1)?))
+    })
+}
+
 fn no_such_kind(name: &str, context: &Context) -> String {
     let nickname = name.to_ascii_lowercase();
     let asked = nickname.replace(['_', '.', ' '], "-");

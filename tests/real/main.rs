@@ -8,6 +8,7 @@ mod apache;
 mod capture;
 mod checks;
 mod client;
+mod conf;
 mod haproxy;
 mod nginx;
 mod outflow;

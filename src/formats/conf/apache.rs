@@ -2,7 +2,7 @@
 //! with `Define`d variables and includes.
 
 use super::lines::{Indent, first_word, logical};
-use super::{ConfError, Files, Found, Place};
+use super::{ConfError, Files, Found, Missing, Place};
 
 /// What lines above have set.
 #[derive(Debug, Default)]
@@ -71,7 +71,8 @@ pub(super) fn read(
             },
             ("include" | "includeoptional", Some(pattern), _) => {
                 let pattern = variables.below_root(pattern);
-                for (text, inside) in files.texts(&pattern, place, number)? {
+                let missing = if directive == "include" { Missing::Wrong } else { Missing::Fine };
+                for (text, inside) in files.texts(&pattern, missing, place, number)? {
                     read(&text, &inside, files, found, variables)?;
                 }
             }

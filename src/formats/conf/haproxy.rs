@@ -1,5 +1,6 @@
 //! haproxy.cfg: `log-format "STRING"`, `option httplog [clf]`, `option httpslog`, `option tcplog`, by section. The layout
-//! of a `defaults` section is that of the sections below it which say nothing of their own.
+//! of a `defaults` section is that of the sections which say nothing of their own: those below it, or those which name it
+//! with `from`.
 
 use super::lines::first_word;
 use super::{ConfError, Found, Place};
@@ -7,25 +8,60 @@ use super::{ConfError, Found, Place};
 /// The layout and the logs of the section being read.
 #[derive(Clone, Debug, Default)]
 struct Section {
+    /// `frontend web`.
     name: String,
+    /// The `defaults` that it names with `from`.
+    from: Option<String>,
     spec: Option<String>,
     logs: Vec<String>,
-    /// Lines of the section that say something of logs, for blame.
+    /// Where it begins, for blame.
     line: usize,
 }
 
+/// What sections inherit.
+#[derive(Debug, Default)]
+struct Above {
+    /// Where `log global` sends lines.
+    global: Vec<String>,
+    /// The last one is that of the sections below which name none.
+    defaults: Vec<Section>,
+}
+
+/// More `defaults` than any configuration has.
+const MAX_DEFAULTS: usize = 1_024;
+
+/// What begins a section.
+const SECTIONS: &[&str] = &[
+    "global",
+    "defaults",
+    "frontend",
+    "backend",
+    "listen",
+    "userlist",
+    "peers",
+    "resolvers",
+    "program",
+    "cache",
+    "mailers",
+    "ring",
+    "http-errors",
+    "fcgi-app",
+    "crt-store",
+    "traces",
+    "log-forward",
+    "log-profile",
+    "acme",
+];
+
 pub(super) fn read(text: &str, place: &Place, found: &mut Found) -> Result<(), ConfError> {
-    let mut global: Vec<String> = Vec::new();
-    let mut defaults = Section::default();
+    let mut above = Above::default();
     let mut section = Section::default();
     for (number, line) in (1..).zip(text.lines()) {
         let (directive, rest) = first_word(line);
         match directive {
-            "global" | "defaults" | "frontend" | "backend" | "listen" | "userlist" | "peers"
-            | "resolvers" | "program" | "cache" | "mailers" | "ring" | "http-errors" | "log-profile" => {
-                close(section, &mut global, &mut defaults, place, found);
-                let name = if rest.is_empty() { directive.into() } else { line.trim().to_owned() };
-                section = Section { name, line: number, ..Section::default() };
+            kind if SECTIONS.contains(&kind) => {
+                close(section, &mut above, place, found)?;
+                section = begin(kind, rest, number);
             }
             "log-format" => {
                 let string = word(rest).filter(|string| !string.is_empty());
@@ -46,40 +82,69 @@ pub(super) fn read(text: &str, place: &Place, found: &mut Found) -> Result<(), C
             _ => {}
         }
     }
-    close(section, &mut global, &mut defaults, place, found);
-    Ok(())
+    close(section, &mut above, place, found)
 }
 
-/// Ends a section: says its layout, or keeps it for those below.
-fn close(
-    section: Section,
-    global: &mut Vec<String>,
-    defaults: &mut Section,
-    place: &Place,
-    found: &mut Found,
-) {
+fn begin(kind: &str, rest: &str, line: usize) -> Section {
+    let rest = rest.split('#').next().unwrap_or_default();
+    let mut words = rest.split_ascii_whitespace().peekable();
+    let own = words.next_if(|word| *word != "from");
+    let from = words.skip_while(|word| *word != "from").nth(1).map(str::to_owned);
+    let name = own.map_or(kind.to_owned(), |own| format!("{kind} {own}"));
+    Section { name, from, line, ..Section::default() }
+}
+
+/// Ends a section: says its layout, or keeps it for others.
+fn close(mut section: Section, above: &mut Above, place: &Place, found: &mut Found) -> Result<(), ConfError> {
     let kind = section.name.split_ascii_whitespace().next().unwrap_or_default();
+    let inherited = match &section.from {
+        Some(from) => {
+            let name = format!("defaults {from}");
+            let named = above.defaults.iter().rev().find(|defaults| defaults.name == name);
+            let missing =
+                || place.wrong(section.line, format!("expected a \"{name}\" above, to inherit from"));
+            Some(named.ok_or_else(missing)?)
+        }
+        // Sections called `defaults` begin anew.
+        None if kind == "defaults" => None,
+        None => above.defaults.last(),
+    };
     match kind {
-        "global" => *global = section.logs,
+        "global" => above.global = section.logs,
         "defaults" => {
+            if let Some(inherited) = inherited {
+                section.spec = section.spec.or_else(|| inherited.spec.clone());
+                if section.logs.is_empty() {
+                    section.logs.clone_from(&inherited.logs);
+                }
+            }
+            if above.defaults.iter().any(|defaults| defaults.name == section.name) {
+                section.name = format!("{} at line {}", section.name, section.line);
+            }
             if let Some(spec) = &section.spec {
                 found.layout(&section.name, spec.clone());
             }
-            *defaults = section;
+            if above.defaults.len() < MAX_DEFAULTS {
+                above.defaults.push(section);
+            }
         }
         "frontend" | "listen" => {
-            let name = match (&section.spec, &defaults.spec) {
+            let name = match (&section.spec, inherited) {
                 (Some(spec), _) => {
                     found.layout(&section.name, spec.clone());
-                    section.name.as_str()
+                    &section.name
                 }
-                (None, Some(_)) => defaults.name.as_str(),
-                (None, None) => return,
+                (None, Some(defaults)) if defaults.spec.is_some() => &defaults.name,
+                _ => return Ok(()),
             };
-            let logs = if section.logs.is_empty() { &defaults.logs } else { &section.logs };
+            let logs = match (section.logs.as_slice(), inherited) {
+                ([], Some(inherited)) => inherited.logs.as_slice(),
+                (logs, _) => logs,
+            };
             for log in logs {
                 // `log global` sends lines where the global section says.
-                let targets = if log == "global" { global.as_slice() } else { std::slice::from_ref(log) };
+                let targets =
+                    if log == "global" { above.global.as_slice() } else { std::slice::from_ref(log) };
                 for target in targets {
                     found.log(target, name, place, section.line);
                 }
@@ -87,6 +152,7 @@ fn close(
         }
         _ => {}
     }
+    Ok(())
 }
 
 /// The first word, out of its quotes and escapes; `None` if a quote stays open.

@@ -13,7 +13,7 @@ mod squid;
 #[cfg(test)]
 mod tests;
 
-pub use choose::choose;
+pub use choose::{Choice, Layouts};
 
 use std::fmt;
 
@@ -32,8 +32,8 @@ pub struct Defined {
 /// What is wrong with a configuration, as far as its logs go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfError {
-    /// The pattern by which the text was included, and its place among those that came for it; `None` for the main file.
-    pub included: Option<(String, usize)>,
+    /// The included file; `None` for the main one.
+    pub file: Option<String>,
     /// From 1; 0 where no line is to blame.
     pub line: usize,
     /// What was expected there.
@@ -42,8 +42,8 @@ pub struct ConfError {
 
 impl fmt::Display for ConfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((pattern, number)) = &self.included {
-            write!(f, "in file {} of \"{pattern}\": ", number + 1)?;
+        if let Some(file) = &self.file {
+            write!(f, "in the included {file}, ")?;
         }
         match self.line {
             0 => write!(f, "{}", self.expected),
@@ -67,15 +67,36 @@ pub enum Server {
     Haproxy,
 }
 
-/// Gives the texts of the files that an include's pattern means, in their order. The pattern is as written, but for
-/// Apache's, which begins with the `ServerRoot` where there is one and the pattern is no full path.
-pub type Include<'i> = &'i mut dyn FnMut(&str) -> Vec<String>;
+/// A file that an include brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+    /// Its path, for messages and to notice a file that includes itself.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// What it means that the file of an include is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The server would not start.
+    Wrong,
+    /// Apache's `IncludeOptional`.
+    Fine,
+}
+
+/// Gives the files that an include's pattern means, in their order, or says what is wrong. The pattern is as written, but
+/// for Apache's, which begins with the `ServerRoot` where there is one and the pattern is no full path.
+pub type Include<'i> = &'i mut dyn FnMut(&str, Missing) -> Result<Vec<Included>, String>;
 
 /// Includes nested deeper than this are a loop; nginx itself has no limit and runs out of files, Apache stops at 128.
 const MAX_DEPTH: usize = 16;
 
 /// More files than any configuration has.
 const MAX_FILES: usize = 4_096;
+
+/// More text than any configuration has, in bytes; Squid's own with all its comments is a third of a megabyte.
+const MAX_TEXT: usize = 64 << 20;
 
 /// Reads a configuration, whosesoever it is.
 ///
@@ -85,12 +106,11 @@ pub fn read(text: &str, include: Include<'_>) -> Result<Vec<Defined>, ConfError>
     match server_of(text) {
         Some(server) => read_as(server, text, include),
         None => Err(ConfError {
-            included: None,
+            file: None,
             line: 0,
-            expected:
-                "expected the configuration of squid, apache, nginx or haproxy, with a logformat, LogFormat, \
-                       log_format or log-format in it"
-                    .into(),
+            expected: "expected the configuration of squid, apache, nginx or haproxy, with a logformat, LogFormat, log_format or \
+                       log-format in it"
+                .into(),
         }),
     }
 }
@@ -100,9 +120,9 @@ pub fn read(text: &str, include: Include<'_>) -> Result<Vec<Defined>, ConfError>
 /// # Errors
 /// If one of its lines about logs cannot be read, or names a layout that is not defined.
 pub fn read_as(server: Server, text: &str, include: Include<'_>) -> Result<Vec<Defined>, ConfError> {
-    let mut files = Files { include, left: MAX_FILES };
+    let mut files = Files { include, left: MAX_FILES, text_left: MAX_TEXT };
     let mut found = Found::default();
-    let top = Place { included: None, depth: 0 };
+    let top = Place { files: Vec::new() };
     match server {
         Server::Squid => squid::read(text, &top, &mut files, &mut found)?,
         Server::Apache => {
@@ -111,6 +131,14 @@ pub fn read_as(server: Server, text: &str, include: Include<'_>) -> Result<Vec<D
         }
         Server::Nginx => nginx::read(text, &top, &mut files, &mut found)?,
         Server::Haproxy => haproxy::read(text, &top, &mut found)?,
+    }
+    // Without a word about logs these two write one all the same.
+    if !found.spoke {
+        match server {
+            Server::Squid => found.log("access.log", "squid", &top, 0),
+            Server::Nginx => found.log("access.log", "combined", &top, 0),
+            Server::Apache | Server::Haproxy => {}
+        }
     }
     found.resolve(match server {
         Server::Squid => squid::BUILT_IN,
@@ -153,10 +181,11 @@ pub fn server_of(text: &str) -> Option<Server> {
             &["log-format", "frontend", "backend", "defaults", "global", "listen", "option", "bind"],
         ),
     ];
-    let firsts: Vec<&str> = text.lines().filter_map(|line| line.split_ascii_whitespace().next()).collect();
+    let lines = || text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let firsts: Vec<&str> = lines().filter_map(|line| line.split_ascii_whitespace().next()).collect();
     let score = |server: Server, words: &[&str]| {
         // Only nginx ends its directives so, and opens blocks.
-        let nginx = text.lines().any(|line| line.trim_end().ends_with([';', '{']));
+        let nginx = lines().any(|line| line.trim_end().ends_with([';', '{']));
         let count =
             firsts.iter().filter(|first| words.iter().any(|word| first.eq_ignore_ascii_case(word))).count();
         if nginx == (server == Server::Nginx) { count * 2 } else { count }
@@ -173,18 +202,18 @@ pub fn server_of(text: &str) -> Option<Server> {
 struct Files<'i> {
     include: Include<'i>,
     left: usize,
+    text_left: usize,
 }
 
-/// Which text is being read.
+/// Which text is being read: the included files on the way to it, itself the last; none for the main file.
 #[derive(Clone, Debug)]
 struct Place {
-    included: Option<(String, usize)>,
-    depth: usize,
+    files: Vec<String>,
 }
 
 impl Place {
     fn wrong(&self, line: usize, expected: impl Into<String>) -> ConfError {
-        ConfError { included: self.included.clone(), line, expected: expected.into() }
+        ConfError { file: self.files.last().cloned(), line, expected: expected.into() }
     }
 }
 
@@ -193,21 +222,33 @@ impl Files<'_> {
     fn texts(
         &mut self,
         pattern: &str,
+        missing: Missing,
         place: &Place,
         line: usize,
     ) -> Result<Vec<(String, Place)>, ConfError> {
-        if place.depth >= MAX_DEPTH {
+        if place.files.len() >= MAX_DEPTH {
             return Err(place.wrong(line, format!("expected includes to nest at most {MAX_DEPTH} deep")));
         }
-        let texts = (self.include)(pattern);
-        self.left = self
-            .left
-            .checked_sub(texts.len())
-            .ok_or_else(|| place.wrong(line, format!("expected at most {MAX_FILES} included files")))?;
-        let inside = |(number, text)| {
-            (text, Place { included: Some((pattern.into(), number)), depth: place.depth + 1 })
-        };
-        Ok(texts.into_iter().enumerate().map(inside).collect())
+        let mut texts = Vec::new();
+        for Included { path, text } in
+            (self.include)(pattern, missing).map_err(|what| place.wrong(line, what))?
+        {
+            if place.files.contains(&path) {
+                return Err(
+                    place.wrong(line, format!("expected no file that includes itself, as {path} does"))
+                );
+            }
+            let room = (self.left.checked_sub(1), self.text_left.checked_sub(text.len()));
+            let (Some(left), Some(text_left)) = room else {
+                let expected =
+                    format!("expected at most {MAX_FILES} included files of {MAX_TEXT} bytes in all");
+                return Err(place.wrong(line, expected));
+            };
+            (self.left, self.text_left) = (left, text_left);
+            let files = place.files.iter().cloned().chain([path]).collect();
+            texts.push((text, Place { files }));
+        }
+        Ok(texts)
     }
 }
 
@@ -216,6 +257,8 @@ impl Files<'_> {
 struct Found {
     layouts: Vec<Defined>,
     logs: Vec<Log>,
+    /// Something was said about logs, if only that there are to be none.
+    spoke: bool,
 }
 
 /// A log and the name of its layout.
@@ -223,13 +266,14 @@ struct Found {
 struct Log {
     path: String,
     layout: String,
-    /// To blame if there is no such layout.
-    place: (Option<(String, usize)>, usize),
+    /// Where to point if there is no such layout.
+    place: (Option<String>, usize),
 }
 
 impl Found {
     /// A layout; the last of several with one name is the one that counts.
     fn layout(&mut self, name: &str, spec: String) {
+        self.spoke = true;
         match self.layouts.iter_mut().find(|layout| layout.name == name) {
             Some(layout) => layout.spec = spec,
             None => self.layouts.push(Defined { name: name.into(), spec, used_by: Vec::new() }),
@@ -237,7 +281,8 @@ impl Found {
     }
 
     fn log(&mut self, path: &str, layout: &str, place: &Place, line: usize) {
-        let place = (place.included.clone(), line);
+        self.spoke = true;
+        let place = (place.files.last().cloned(), line);
         self.logs.push(Log { path: path.into(), layout: layout.into(), place });
     }
 
@@ -246,9 +291,9 @@ impl Found {
         for Log { path, layout: name, place } in std::mem::take(&mut self.logs) {
             if !self.layouts.iter().any(|layout| layout.name == name) {
                 let Some((_, spec)) = built_in.iter().find(|(known, _)| *known == name) else {
-                    let (included, line) = place;
+                    let (file, line) = place;
                     let expected = format!("expected the name of a layout that is defined, not \"{name}\"");
-                    return Err(ConfError { included, line, expected });
+                    return Err(ConfError { file, line, expected });
                 };
                 self.layout(&name, (*spec).into());
             }

@@ -1,6 +1,6 @@
 //! nginx.conf: `log_format NAME [escape=…] 'STRING' …;` over several lines and strings, `access_log PATH [NAME] …;`.
 
-use super::{ConfError, Files, Found, Place};
+use super::{ConfError, Files, Found, Missing, Place};
 
 /// The layout that nginx has built in.
 pub(super) const BUILT_IN: &[(&str, &str)] = &[("combined", "nginx:combined")];
@@ -69,7 +69,7 @@ fn take(
             found.layout(name, format!("nginx:{escape}{}", strings.concat()));
         }
         ["log_format", ..] => return Err(place.wrong(line, "expected log_format NAME 'STRING'")),
-        ["access_log", "off", ..] => {}
+        ["access_log", "off", ..] => found.spoke = true,
         ["access_log", path, rest @ ..] => {
             // Conditions and buffers have an equals sign.
             let name = rest.iter().find(|word| !word.contains('='));
@@ -78,7 +78,7 @@ fn take(
             found.log(path, name.unwrap_or(&"combined"), place, line);
         }
         ["include", pattern] => {
-            for (text, inside) in files.texts(pattern, place, line)? {
+            for (text, inside) in files.texts(pattern, Missing::Wrong, place, line)? {
                 read(&text, &inside, files, found)?;
             }
         }

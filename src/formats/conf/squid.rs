@@ -1,7 +1,7 @@
 //! squid.conf: `logformat NAME STRING…` and `access_log PATH [NAME | logformat=NAME] …`.
 
 use super::lines::{Indent, first_word, logical};
-use super::{ConfError, Files, Found, Place};
+use super::{ConfError, Files, Found, Missing, Place};
 
 /// The layouts that Squid has built in.
 pub(super) const BUILT_IN: &[(&str, &str)] = &[
@@ -31,7 +31,7 @@ pub(super) fn read(
             "access_log" => access_log(rest, place, number, found),
             "include" => {
                 for pattern in rest.split_ascii_whitespace() {
-                    for (text, inside) in files.texts(unquoted(pattern), place, number)? {
+                    for (text, inside) in files.texts(unquoted(pattern), Missing::Wrong, place, number)? {
                         read(&text, &inside, files, found)?;
                     }
                 }
@@ -50,6 +50,7 @@ fn unquoted(string: &str) -> &str {
 }
 
 fn access_log(rest: &str, place: &Place, number: usize, found: &mut Found) {
+    found.spoke = true;
     let mut words = rest.split_ascii_whitespace();
     let Some(path) = words.next().filter(|path| *path != "none") else { return };
     let files = ["daemon:", "stdio:"];

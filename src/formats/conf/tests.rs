@@ -2,8 +2,15 @@ use super::*;
 use crate::formats::{Context, detect};
 use proptest::prelude::*;
 
-fn none(_: &str) -> Vec<String> {
-    Vec::new()
+fn none(_: &str, _: Missing) -> Result<Vec<Included>, String> {
+    Ok(Vec::new())
+}
+
+/// Files of these texts, with numbers for names.
+fn numbered(texts: &[&str]) -> Vec<Included> {
+    let file =
+        |(text, number): (&&str, usize)| Included { path: number.to_string(), text: (*text).to_owned() };
+    texts.iter().zip(1..).map(file).collect()
 }
 
 /// `name | spec | log, log` of each layout.
@@ -59,18 +66,21 @@ http {
 
 #[test]
 fn nginx_with_includes() {
-    let mut files = |pattern: &str| match pattern {
-        "conf.d/*.conf" => vec![
-            "server { access_log a.log short; }".into(),
-            "log_format short '$msec $remote_addr $bytes_sent';".into(),
-        ],
-        _ => Vec::new(),
+    let mut files = |pattern: &str, _| match pattern {
+        "conf.d/*.conf" => Ok(numbered(&[
+            "server { access_log a.log short; }",
+            "log_format short '$msec $remote_addr $bytes_sent';",
+        ])),
+        _ => Ok(Vec::new()),
     };
     let text = "http {\n include conf.d/*.conf;\n}";
     assert_eq!(shown_with(text, &mut files), ["short | nginx:$msec $remote_addr $bytes_sent | a.log"]);
-    let mut broken = |_: &str| vec![String::new(), "\naccess_log b.log 'x".into()];
+    let mut broken = |_: &str, _| Ok(numbered(&["", "\naccess_log b.log 'x"]));
     let error = read(text, &mut broken).unwrap_err();
-    assert_eq!(error.to_string(), "in file 2 of \"conf.d/*.conf\": line 2: expected the closing '");
+    assert_eq!(error.to_string(), "in the included 2, line 2: expected the closing '");
+    let mut refused = |pattern: &str, _| Err(format!("cannot read {pattern}: permission denied"));
+    let error = read(text, &mut refused).unwrap_err();
+    assert_eq!(error.to_string(), "line 2: cannot read conf.d/*.conf: permission denied");
 }
 
 #[test]
@@ -118,19 +128,54 @@ logformat '%v %h %t "%r" %b' vhost
 #[test]
 fn apache_includes_below_the_root() {
     let mut asked = Vec::new();
-    let mut files = |pattern: &str| {
-        asked.push(pattern.to_owned());
-        vec!["LogFormat \"%h %t %O\" short\nIncludeOptional /etc/more/*.conf".into()]
+    let mut files = |pattern: &str, missing| {
+        asked.push((pattern.to_owned(), missing));
+        let text = "LogFormat \"%h %t %O\" short\nIncludeOptional /etc/more/*.conf";
+        // A name of its own each time: only the depth tells that there is no end.
+        Ok(vec![Included { path: asked.len().to_string(), text: text.into() }])
     };
-    let text = "ServerRoot /etc/apache2/\nIncludeOptional sites/*.conf\nCustomLog a.log short";
+    let text = "ServerRoot /etc/apache2/\nInclude sites/*.conf\nCustomLog a.log short";
     let error = read(text, &mut files).unwrap_err();
-    assert!(error.expected.contains("nest at most"), "{error}");
-    assert_eq!(&asked[..2], ["/etc/apache2/sites/*.conf", "/etc/more/*.conf"]);
-    let mut once = |pattern: &str| match pattern {
-        "/etc/apache2/sites/*.conf" => vec!["LogFormat \"%h %t %O\" short".into()],
-        _ => Vec::new(),
+    assert_eq!(error.to_string(), "in the included 16, line 2: expected includes to nest at most 16 deep");
+    assert_eq!(asked[0], ("/etc/apache2/sites/*.conf".into(), Missing::Wrong));
+    assert_eq!(asked[1], ("/etc/more/*.conf".into(), Missing::Fine));
+    let mut once = |pattern: &str, _| match pattern {
+        "/etc/apache2/sites/*.conf" => Ok(numbered(&["LogFormat \"%h %t %O\" short"])),
+        _ => Ok(Vec::new()),
     };
     assert_eq!(shown_with(text, &mut once), ["short | apache:%h %t %O | a.log"]);
+}
+
+#[test]
+fn includes_are_bounded() {
+    let text = "worker_processes 1;\nhttp { include a*; }";
+    let mut itself = |_: &str, _| Ok(numbered(&["include a*;"]));
+    let error = read(text, &mut itself).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "in the included 1, line 1: expected no file that includes itself, as 1 does"
+    );
+    let mut many = |_: &str, _| Ok(numbered(&vec!["# x"; 4_097]));
+    assert!(read(text, &mut many).unwrap_err().expected.contains("at most 4096 included files"));
+    let long = "#".repeat(33 << 20);
+    let mut much = |_: &str, _| Ok(numbered(&[&long, &long]));
+    assert!(read(text, &mut much).unwrap_err().expected.contains("of 67108864 bytes in all"));
+}
+
+#[test]
+fn logs_that_nobody_configured() {
+    assert_eq!(shown("http_port 3128\nacl all src all"), ["squid | squid:squid | access.log"]);
+    assert_eq!(
+        shown("events {}\nhttp { server { listen 80; } }"),
+        ["combined | nginx:combined | access.log"]
+    );
+    // Whoever turns logs off, or defines layouts of his own, has none that he does not name.
+    assert!(shown("http_port 3128\naccess_log none").is_empty());
+    assert!(shown("http { access_log off; }").is_empty());
+    assert_eq!(
+        shown("http_port 3128\nlogformat up %ts.%03tu %>a %>st %<st"),
+        ["up | squid:%ts.%03tu %>a %>st %<st | "]
+    );
 }
 
 #[test]
@@ -220,6 +265,42 @@ backend pool
 }
 
 #[test]
+fn haproxy_defaults_that_are_named() {
+    let text = r#"
+global
+    log 127.0.0.1:514 local0
+defaults base
+    log global
+    option tcplog
+defaults web from base
+    option httplog
+defaults
+    log-format "%ci [%t] %B %U"
+defaults
+    option httpslog
+frontend a from web # the shop
+    bind :443
+frontend b from base
+    log 127.0.0.2 local1
+frontend c
+    log global
+"#;
+    assert_eq!(
+        shown(text),
+        [
+            "defaults base | haproxy:tcp | 127.0.0.2",
+            "defaults web | haproxy:http | 127.0.0.1:514",
+            "defaults | haproxy:%ci [%t] %B %U | ",
+            "defaults at line 11 | haproxy:https | 127.0.0.1:514",
+        ]
+    );
+    assert_eq!(
+        wrong("global\nfrontend a from nowhere"),
+        "line 2: expected a \"defaults nowhere\" above, to inherit from"
+    );
+}
+
+#[test]
 fn what_is_no_configuration() {
     assert!(wrong("hello\nworld").starts_with("expected the configuration of squid"));
     assert!(wrong("").starts_with("expected"));
@@ -230,7 +311,7 @@ proptest! {
     fn no_text_panics(
         text in "(log_format|access_log|LogFormat|CustomLog|logformat|log-format|frontend x|include|Include|[ \n\t;{}\"'\\\\$%#]|\\PC){0,40}"
     ) {
-        let mut again = |_: &str| vec![text.clone()];
+        let mut again = |_: &str, _| Ok(numbered(&[&text]));
         for server in [Server::Squid, Server::Apache, Server::Nginx, Server::Haproxy] {
             let _ = read_as(server, &text, &mut again);
         }
