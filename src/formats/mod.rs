@@ -238,6 +238,8 @@ pub const KINDS: &[&Kind] = &[
     &proxy::fortiproxy::KIND,
     &proxy::cisco_wsa::KIND,
     &proxy::squid::KIND,
+    // Before Apache's, which would read its lines with the host asked for as identd's name.
+    &server::lighttpd::KIND,
     &server::apache::KIND,
     &server::nginx::KIND,
     &server::haproxy::KIND,

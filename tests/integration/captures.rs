@@ -38,6 +38,8 @@ const SAMPLES: &[Sample] = &[
     sample("apache-common", Some("apache"), 52, Some(24_219_011), None),
     sample("apache-combined", Some("apache"), 52, Some(24_219_011), None),
     sample("apache-combinedio", None, 52, Some(18_156_558), Some(13_022_412)),
+    sample("lighttpd-default", Some("lighttpd"), 30, Some(4_085_659), None),
+    sample("lighttpd-upload", None, 30, Some(3_828_272), Some(4_002_517)),
     sample("haproxy-http", Some("haproxy"), 19, Some(4_032_419), None),
     sample("haproxy-tcp", Some("haproxy"), 17, Some(4_185_167), None),
     sample("haproxy-upload", None, 19, Some(2_685_027), Some(4_001_536)),

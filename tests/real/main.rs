@@ -10,6 +10,7 @@ mod checks;
 mod client;
 mod conf;
 mod haproxy;
+mod lighttpd;
 mod nginx;
 mod outflow;
 mod servers;
@@ -24,6 +25,7 @@ fn captures() -> Vec<&'static Capture> {
     all.extend(apache::captures());
     all.extend(squid::captures());
     all.extend(haproxy::captures());
+    all.extend(lighttpd::captures());
     all
 }
 

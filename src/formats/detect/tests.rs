@@ -110,7 +110,7 @@ fn nothing_is_guessed() {
     assert!(numbers.expected.contains("$request_length $bytes_sent'"), "{}", numbers.expected);
     let nothing = detected(&[SQUID, CLF, "hello"]).unwrap_err();
     assert_eq!(nothing.line, 3);
-    assert!(nothing.expected.contains("squid, apache, nginx"), "{}", nothing.expected);
+    assert!(nothing.expected.contains("squid, lighttpd, apache, nginx"), "{}", nothing.expected);
     assert!(detected(&[]).unwrap_err().expected.contains("no line"));
 }
 

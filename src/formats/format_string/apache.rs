@@ -107,7 +107,7 @@ fn fail(input: &str) -> nom::Err<nom::error::Error<&str>> {
 }
 
 /// What a directive prints. `%t` brings its own brackets.
-fn meaning(raw: &Raw<'_>, position: usize) -> Result<Vec<Piece>, SpecError> {
+pub(super) fn meaning(raw: &Raw<'_>, position: usize) -> Result<Vec<Piece>, SpecError> {
     let argument = raw.argument.unwrap_or_default();
     let lower = argument.to_ascii_lowercase();
     let (field, rank) = match (raw.letter, lower.as_str()) {
@@ -146,7 +146,8 @@ fn meaning(raw: &Raw<'_>, position: usize) -> Result<Vec<Piece>, SpecError> {
     Ok(vec![Piece::Directive(directive)])
 }
 
-fn stamp(argument: &str, position: usize) -> Result<Vec<Piece>, SpecError> {
+/// The stamp of `%{argument}t`.
+pub(super) fn stamp(argument: &str, position: usize) -> Result<Vec<Piece>, SpecError> {
     let (end, layout) = match (argument.strip_prefix("begin:"), argument.strip_prefix("end:")) {
         (Some(layout), _) => (Stamped::Start, layout),
         (_, Some(layout)) => (Stamped::End, layout),

@@ -19,6 +19,7 @@ mod duration;
 pub mod squid;
 pub mod apache;
 pub mod tomcat;
+pub mod lighttpd;
 pub mod nginx;
 pub mod haproxy;
 pub mod envoy;

@@ -30,6 +30,8 @@ pub(super) enum Front {
 #[derive(Debug)]
 pub(super) struct Survey {
     pub(super) front: Front,
+    /// In most lines the name that identd would give is that of a host, or an address.
+    pub(super) second_is_host: bool,
     /// A letter for each value behind the size: `q`uoted, whole `n`umber, `f`raction, `w`ord.
     pub(super) columns: String,
     /// The third quoted value is `-` or a list of addresses, in each line.
@@ -42,6 +44,7 @@ pub(super) struct Survey {
 /// One line, taken apart.
 struct Row<'a> {
     front: Front,
+    second: &'a [u8],
     request: &'a [u8],
     status: &'a [u8],
     bytes: &'a [u8],
@@ -74,11 +77,23 @@ pub(super) fn survey(lines: &[&[u8]]) -> Option<Survey> {
     });
     Some(Survey {
         front,
+        second_is_host: sample::is_most(rows.iter().filter(|row| is_host(row.second)).count(), rows.len()),
         third_is_addresses: rows.iter().all(third),
         absolute: absolute.count() * 2 > rows.len(),
         writer: writer(&rows),
         columns,
     })
+}
+
+/// A name of several labels, or an address, with or without a port.
+fn is_host(text: &[u8]) -> bool {
+    let (host, _) = crate::event::split_authority(text);
+    let label = |label: &[u8]| {
+        !label.is_empty()
+            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    crate::event::address(host).is_some()
+        || (host.contains(&b'.') && host.split(|byte| *byte == b'.').all(label))
 }
 
 fn writer(rows: &[Row<'_>]) -> Writer {
@@ -120,6 +135,7 @@ fn row(line: &[u8]) -> Option<Row<'_>> {
         [_, _, _, ..] => Front::Nothing,
         _ => return None,
     };
+    let second = words.get(1).copied().unwrap_or_default();
     let (request, rest) = quoted(line.get(stamp + 31..)?)?;
     let mut rest = rest.strip_prefix(b" ")?;
     let mut columns = Vec::new();
@@ -142,7 +158,7 @@ fn row(line: &[u8]) -> Option<Row<'_>> {
     let ((_, status), (_, bytes)) = (columns.next()?, columns.next()?);
     let number = |text: &[u8]| text == b"-" || kind(text) == b'n';
     let fits = number(status) && status.len() <= 3 && number(bytes);
-    fits.then(|| Row { front, request, status, bytes, columns: columns.collect() })
+    fits.then(|| Row { front, second, request, status, bytes, columns: columns.collect() })
 }
 
 /// The text up to the quote that ends it, and what follows that.

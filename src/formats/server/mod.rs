@@ -12,3 +12,4 @@ pub mod aws_elb;
 pub mod traefik;
 pub mod traefik_clf;
 pub mod tomcat;
+pub mod lighttpd;
