@@ -237,6 +237,7 @@ pub const KINDS: &[&Kind] = &[
     &proxy::zscaler_web::KIND,
     &proxy::fortiproxy::KIND,
     &proxy::cisco_wsa::KIND,
+    &proxy::tinyproxy::KIND,
     &proxy::squid::KIND,
     // Before Apache's, which would read its lines with the host asked for as identd's name.
     &server::lighttpd::KIND,

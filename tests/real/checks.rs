@@ -134,10 +134,7 @@ pub(crate) fn scan_accounts_for_every_line(capture: &Capture, blind: Option<&str
         assert_eq!(row["lines"], lines, "{}: {row}", capture.name);
         assert_eq!(row["events"], lines, "{}: {row}", capture.name);
     }
-    let rejected = source["rejected"]
-        .as_object()
-        .map_or(0, |by_reason| by_reason.values().filter_map(Value::as_u64).sum());
-    assert_eq!(rejected, 0, "{}: {source}", capture.name);
+    assert_eq!(rejected(source), 0, "{}: {source}", capture.name);
     match blind {
         Some(remedy) => {
             assert!(
@@ -149,6 +146,11 @@ pub(crate) fn scan_accounts_for_every_line(capture: &Capture, blind: Option<&str
         }
         None => assert!(source["blind"].is_null(), "{}: {source}", capture.name),
     }
+}
+
+/// How many lines a `source` row says were rejected.
+pub(crate) fn rejected(source: &Value) -> u64 {
+    source["rejected"].as_object().map_or(0, |by_reason| by_reason.values().filter_map(Value::as_u64).sum())
 }
 
 /// The log holds what the clients sent and got: never less than the bodies, and not much more.

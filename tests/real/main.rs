@@ -5,6 +5,7 @@
 //! Run by `tests/run`, or with `cargo test --test real` where what it installs is there.
 
 mod apache;
+mod caddy;
 mod capture;
 mod checks;
 mod client;
@@ -16,6 +17,7 @@ mod nginx;
 mod outflow;
 mod servers;
 mod squid;
+mod tinyproxy;
 
 use capture::Capture;
 
@@ -26,7 +28,9 @@ fn captures() -> Vec<&'static Capture> {
     all.extend(apache::captures());
     all.extend(squid::captures());
     all.extend(haproxy::captures());
+    all.extend(caddy::captures());
     all.extend(dns::captures());
+    all.extend(tinyproxy::captures());
     all.extend(lighttpd::captures());
     all
 }

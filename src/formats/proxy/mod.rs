@@ -5,5 +5,6 @@ pub mod fortiproxy;
 mod named_columns;
 pub mod netskope;
 pub mod skyhigh;
+pub mod tinyproxy;
 pub mod umbrella_proxy;
 pub mod zscaler_web;

@@ -56,7 +56,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         return Err(SpecError { message, position });
     }
     let (role, remedy) = match context.role {
-        Some(Role::Proxy) => (Role::Proxy, "upgrade Caddy to 2.5 or later, which logs bytes_read"),
+        Some(Role::Proxy) => (Role::Proxy, "upgrade Caddy to 2.7 or later, which logs bytes_read"),
         _ => (Role::Server, "log with the json encoder without removing the field size"),
     };
     let dialect = Dialect { dataset: "caddy", role, remedy, context };
