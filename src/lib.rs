@@ -14,6 +14,7 @@ pub mod eval;
 pub mod outputs;
 pub mod pipeline;
 pub mod input;
+pub mod config;
 pub mod batch;
 pub mod synth;
 pub mod cli;

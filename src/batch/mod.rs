@@ -6,7 +6,7 @@
 
 mod probe;
 
-pub use probe::{How, Told};
+pub use probe::{How, Told, Wanted};
 
 use crate::formats::Detail;
 use crate::framing::{Chunk, Chunker};
@@ -75,12 +75,12 @@ struct Reading {
 
 impl Batch {
     /// Opens all places. What cannot be opened or understood is trouble beside the others.
-    pub fn open(places: &[Place], how: &How, progress: &Progress) -> Batch {
+    pub fn open(wanted: &[Wanted], progress: &Progress) -> Batch {
         let mut troubles = Vec::new();
         let mut found: Vec<(Source, Probed)> = Vec::new();
         let mut total = Some(0);
-        for place in places {
-            match probe::probe(place, how) {
+        for wanted in wanted {
+            match probe::probe(wanted) {
                 Ok(Some((source, mut probed))) => {
                     total = total.zip(probed.size).map(|(total, size)| total + size);
                     if found.len() >= OPEN_MAX && probed.size.is_some() {
@@ -93,10 +93,10 @@ impl Batch {
             }
         }
         progress.total.store(total.unwrap_or(0), Ordering::Relaxed);
-        if how.detail == Detail::Hosts && told_by_both(found.iter().map(|(source, _)| source)) {
-            let how = How { detail: Detail::Sums, ..how.clone() };
+        let hosts = wanted.iter().any(|wanted| wanted.how.detail == Detail::Hosts);
+        if hosts && told_by_both(found.iter().map(|(source, _)| source)) {
             for (source, probed) in &mut found {
-                if let Err(trouble) = probe::again(source, probed, &how) {
+                if let Err(trouble) = probe::again(source, probed, Detail::Sums) {
                     troubles.push(trouble);
                 }
             }
@@ -106,7 +106,7 @@ impl Batch {
         let (sources, probed): (Vec<Source>, Vec<Probed>) = found.into_iter().unzip();
         let waiting = probed.into_iter().zip(&sources).zip(0..).map(|((probed, source), number)| Reading {
             number,
-            place: probed.place,
+            place: probed.wanted.place,
             chunker: probed.chunker,
             first: probed.first,
             format: Arc::clone(&source.format),

@@ -2,6 +2,7 @@
 
 use crate::event::Role;
 use crate::formats::conf::Layouts;
+use crate::formats::generic::mapped::Mapping;
 use crate::formats::{Context, Detail, Format, Kind, Scratch, detect, mixed};
 use crate::framing::{Chunk, Chunker, lines};
 use crate::input::{self, Opened, Place, Trouble};
@@ -42,6 +43,8 @@ pub struct How {
     pub zone: jiff::tz::TimeZone,
     /// How much of each line is wanted.
     pub detail: Detail,
+    /// The formats that the operator describes.
+    pub own: Arc<[Arc<Mapping>]>,
     /// Where nothing tells when a source was written (a pipe): a moment near its lines, for stamps without a year.
     pub near: Option<Timestamp>,
 }
@@ -50,14 +53,24 @@ impl How {
     /// `written`: when the source was last written to, as far as that is known.
     fn context(&self, written: Option<Timestamp>) -> Context {
         let near = written.or(self.near);
-        Context { zone: self.zone.clone(), role: self.role, detail: self.detail, near }
+        let (zone, own) = (self.zone.clone(), Arc::clone(&self.own));
+        Context { zone, role: self.role, detail: self.detail, near, own }
     }
+}
+
+/// Something to read, and what the operator says about it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Where it is.
+    pub place: Place,
+    /// What is said about it.
+    pub how: Arc<How>,
 }
 
 /// A source that was opened and looked at.
 pub(super) struct Probed {
-    /// Where it is.
-    pub place: Place,
+    /// Where it is, and what is said about it.
+    pub wanted: Wanted,
     /// The lines not yet looked at; `None` once closed to be opened again later.
     pub chunker: Option<Chunker<Box<dyn Read + Send>>>,
     /// The piece already read.
@@ -71,7 +84,8 @@ pub(super) struct Probed {
 }
 
 /// Opens a source and finds out its format. An empty source has none, and is not trouble.
-pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>, Trouble> {
+pub(super) fn probe(wanted: &Wanted) -> Result<Option<(Source, Probed)>, Trouble> {
+    let Wanted { place, how } = wanted;
     let trouble = |what: String| Trouble { path: place.path().to_path_buf(), what };
     let (mut chunker, opened) = open(place)?;
     let first = match chunker.next(Vec::new()) {
@@ -96,7 +110,7 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
     let begins = begins(&source, &piece);
     let (consumed, size) = opened;
     let probed = Probed {
-        place: place.clone(),
+        wanted: wanted.clone(),
         chunker: Some(chunker),
         first: Some(piece.chunk),
         begins,
@@ -106,19 +120,21 @@ pub(super) fn probe(place: &Place, how: &How) -> Result<Option<(Source, Probed)>
     Ok(Some((source, probed)))
 }
 
-/// Recognises a source again, to read it as `how` says now.
-pub(super) fn again(source: &mut Source, probed: &mut Probed, how: &How) -> Result<(), Trouble> {
+/// Recognises a source again, to read it in such detail.
+pub(super) fn again(source: &mut Source, probed: &mut Probed, detail: Detail) -> Result<(), Trouble> {
+    probed.wanted.how = Arc::new(How { detail, ..(*probed.wanted.how).clone() });
     if probed.first.is_none() {
-        if let Some((found, opened)) = probe(&probed.place, how)? {
+        if let Some((found, opened)) = probe(&probed.wanted)? {
             (*source, *probed) = (found, Probed { chunker: None, first: None, ..opened });
         }
         return Ok(());
     }
-    let context = how.context(input::written(&probed.place));
-    let trouble = |what: String| Trouble { path: probed.place.path().to_path_buf(), what };
+    let Wanted { place, how } = &probed.wanted;
+    let context = how.context(input::written(place));
+    let trouble = |what: String| Trouble { path: place.path().to_path_buf(), what };
     if let Some(first) = &probed.first {
         (source.kind, source.format, source.chosen) =
-            recognise(first, &probed.place, &how.format, &context).map_err(trouble)?;
+            recognise(first, place, &how.format, &context).map_err(trouble)?;
     }
     Ok(())
 }
@@ -138,7 +154,11 @@ fn recognise(first: &Chunk, place: &Place, told: &Told, context: &Context) -> Re
         }
         Told::Named(named) => {
             let (kind, format) = detect::named(named, context).map_err(|error| error.to_string())?;
-            Ok((kind, format, format!("as told by --format {named}")))
+            let sample: Vec<&[u8]> = texts().take(LINES_MIXED).collect();
+            match format.misfit(&sample) {
+                Some(misfit) => Err(format!("not written as {named} says: {misfit}")),
+                None => Ok((kind, format, format!("as told: {named}"))),
+            }
         }
         Told::Conf(layouts) => {
             let choice = layouts.of_log(&place.path().to_string_lossy())?;

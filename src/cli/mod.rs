@@ -3,6 +3,7 @@
 //! Data goes to stdout, talk to stderr. Exit code 0: read everything, nothing found; 1: incidents in budget; 2: trouble.
 //! The only folder that knows clap and anyhow, and the one that looks at the clock (for "not later than tomorrow").
 
+mod config;
 mod doctor;
 mod eval;
 mod explain;

@@ -1,46 +1,54 @@
 //! What all commands that read logs have in common: their arguments, and opening what they name.
 
 use super::progress::Bar;
-use super::{Ending, format_from, say};
-use crate::batch::{Batch, How, Progress, Told};
-use crate::estate::{DEFAULT_LOCAL, Estate, Inventory};
+use super::{Ending, config, format_from, say};
+use crate::batch::{Batch, How, Progress, Told, Wanted};
+use crate::config::{Config, SourceConfig};
+use crate::estate::{Estate, Inventory, default_local};
 use crate::event::Role;
 use crate::formats::Detail;
-use crate::input;
+use crate::incidents::Budget;
+use crate::input::{self, Trouble};
 use crate::pipeline::Take;
 use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of every command that reads logs.
 #[derive(Debug, Args)]
 pub(super) struct ReadArguments {
-    /// Files, quoted globs, directories, or - for standard input (the default); compressed files are recognised
+    /// Files, quoted globs, directories, or - for standard input (the default, unless -c names sources); compressed files
+    /// are recognised
     #[arg(value_name = "PATH")]
-    paths: Vec<String>,
-    /// A format's name, or 'KIND:STRING' with the server's own format string; auto looks at each file's first lines,
-    /// auto-mixed at every line
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    format: String,
+    paths: Vec<PathBuf>,
+    /// Configuration: budget, local_networks, inventory, timezone, [format.NAME], [[source]]; arguments win over it
+    #[arg(short = 'c', long = "config", value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    /// A format's name (yours too, of [format.NAME]), or 'KIND:STRING' with the server's own format string; auto looks at
+    /// each file's first lines, auto-mixed at every line [default: auto]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
     /// Take the format from the server's own configuration: squid.conf, httpd.conf or apache2.conf, nginx.conf,
     /// haproxy.cfg, with what they include. Where it defines several, the log's path decides, or CONF#NAME
     #[arg(long, value_name = "CONF[#NAME]", conflicts_with = "format")]
-    format_from: Option<String>,
+    format_from: Option<PathBuf>,
     /// The host that server logs watch, where their lines do not say
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
     /// What kind of log it is, where a format allows more than one
     #[arg(long)]
     role: Option<RoleArgument>,
-    /// Networks whose addresses are ours
-    #[arg(long, value_name = "CIDR", value_delimiter = ',', default_values = DEFAULT_LOCAL)]
-    local: Vec<IpNet>,
+    /// Networks whose addresses are ours [default: 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    local: Option<Vec<IpNet>>,
     /// Addresses of our proxies: what flow logs tell of them counts only as far as it is more than the proxies' logs, read
     /// in the same run, tell of their clients
     #[arg(long = "proxy", value_name = "IP", value_delimiter = ',')]
@@ -48,9 +56,9 @@ pub(super) struct ReadArguments {
     /// CSV file with the columns host, role, subnet, owner, criticality
     #[arg(long, value_name = "FILE.csv")]
     inventory: Option<PathBuf>,
-    /// The zone of time stamps that carry none, as in Europe/London
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    timezone: String,
+    /// The zone of time stamps that carry none, as in Europe/London [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
     /// Leave out events before this time
     #[arg(long, value_name = "TIME")]
     since: Option<Timestamp>,
@@ -80,6 +88,18 @@ enum RoleArgument {
     Dns,
 }
 
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Role {
+        match role {
+            RoleArgument::Proxy => Role::Proxy,
+            RoleArgument::Server => Role::Server,
+            RoleArgument::Flow => Role::Flow,
+            RoleArgument::Store => Role::Store,
+            RoleArgument::Dns => Role::Dns,
+        }
+    }
+}
+
 /// How far in the future a stamp may lie: clocks of other machines differ, but not by a day.
 const AHEAD: Span = Span::DAY;
 
@@ -90,6 +110,8 @@ pub(super) struct Opened {
     pub(super) take: Take,
     pub(super) progress: Arc<Progress>,
     pub(super) threads: usize,
+    /// As the configuration says it.
+    pub(super) budget: Option<Budget>,
     quiet: bool,
 }
 
@@ -98,7 +120,11 @@ impl ReadArguments {
     pub(super) fn open(&self, detail: Detail) -> Result<Opened> {
         // The pool of rayon is global; a second call (in tests) keeps the first.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
-        let inventory = match &self.inventory {
+        let config = match &self.config {
+            None => Config::default(),
+            Some(path) => config::read(path)?,
+        };
+        let inventory = match self.inventory.as_ref().or(config.inventory.as_ref()) {
             None => Inventory::default(),
             Some(path) => File::open(path)
                 .map_err(anyhow::Error::from)
@@ -106,23 +132,16 @@ impl ReadArguments {
                 .with_context(|| format!("inventory {}", path.display()))?,
         };
         let how = How {
-            format: match (&self.format_from, self.format.as_str()) {
-                (Some(conf), _) => Told::Conf(Arc::new(format_from::layouts(conf)?)),
-                (None, "auto") => Told::Nothing,
-                (None, named) => Told::Named(named.to_owned()),
-            },
+            format: told(self.format.as_deref(), self.format_from.as_deref())?,
             host: self.host.clone(),
-            role: self.role.map(|role| match role {
-                RoleArgument::Proxy => Role::Proxy,
-                RoleArgument::Server => Role::Server,
-                RoleArgument::Flow => Role::Flow,
-                RoleArgument::Store => Role::Store,
-                RoleArgument::Dns => Role::Dns,
-            }),
-            zone: jiff::tz::TimeZone::get(&self.timezone).with_context(|| {
-                format!("--timezone {}: write a name such as Europe/London", self.timezone)
-            })?,
+            role: self.role.map(Role::from),
+            zone: match &self.timezone {
+                None => config.timezone.clone().unwrap_or(TimeZone::UTC),
+                Some(zone) => TimeZone::get(zone)
+                    .with_context(|| format!("--timezone {zone}: write a name such as Europe/London"))?,
+            },
             detail,
+            own: Arc::clone(&config.formats),
             near: Some(now()),
         };
         let take = Take {
@@ -131,13 +150,46 @@ impl ReadArguments {
             latest: now() + AHEAD,
             ..Take::default()
         };
-        let expanded = input::expand(&self.paths);
+        let (wanted, troubles) = self.wanted(&config.sources, how)?;
         let progress = Arc::new(Progress::default());
-        let mut batch = Batch::open(&expanded.places, &how, &progress);
-        batch.troubles.splice(0..0, expanded.troubles);
+        let mut batch = Batch::open(&wanted, &progress);
+        batch.troubles.splice(0..0, troubles);
         let threads = rayon::current_num_threads();
-        let estate = Estate::new(self.local.clone(), inventory).with_proxies(self.proxies.clone());
-        Ok(Opened { batch, estate, take, progress, threads, quiet: self.quiet })
+        let local = self.local.clone().or(config.local_networks).unwrap_or_else(default_local);
+        let estate = Estate::new(local, inventory).with_proxies(self.proxies.clone());
+        Ok(Opened { batch, estate, take, progress, threads, budget: config.budget, quiet: self.quiet })
+    }
+
+    /// What is to be read: the paths among the arguments, else the sources of the configuration, of which the arguments
+    /// may say more.
+    fn wanted(&self, sources: &[SourceConfig], how: How) -> Result<(Vec<Wanted>, Vec<Trouble>)> {
+        let mut wanted: Vec<Wanted> = Vec::new();
+        let (mut troubles, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut expand = |paths: &[PathBuf], how: How| {
+            let (expanded, how) = (input::expand(paths), Arc::new(how));
+            troubles.extend(expanded.troubles);
+            for place in expanded.places {
+                if seen.insert(place.clone()) {
+                    wanted.push(Wanted { place, how: Arc::clone(&how) });
+                } else {
+                    let what = "is in two sources: leave it out of one, or it would count twice".into();
+                    troubles.push(Trouble { path: place.path().to_path_buf(), what });
+                }
+            }
+        };
+        if !self.paths.is_empty() || sources.is_empty() {
+            expand(&self.paths, how);
+            return Ok((wanted, troubles));
+        }
+        for source in sources {
+            let format = match how.format {
+                Told::Nothing => told(source.format.as_deref(), source.format_from.as_deref())?,
+                _ => how.format.clone(),
+            };
+            let (role, host) = (how.role.or(source.role), how.host.clone().or(source.host.clone()));
+            expand(&source.paths, How { format, role, host, ..how.clone() });
+        }
+        Ok((wanted, troubles))
     }
 }
 
@@ -194,6 +246,15 @@ impl Opened {
             }
         }
     }
+}
+
+/// What is said about formats, by name or by a server's configuration.
+fn told(format: Option<&str>, conf: Option<&Path>) -> Result<Told> {
+    Ok(match (conf, format) {
+        (Some(conf), _) => Told::Conf(Arc::new(format_from::layouts(&conf.to_string_lossy())?)),
+        (None, None | Some("auto")) => Told::Nothing,
+        (None, Some(named)) => Told::Named(named.to_owned()),
+    })
 }
 
 /// The present, only to refuse stamps from the future.

@@ -18,9 +18,9 @@ use std::time::Instant;
 pub(super) struct Arguments {
     #[command(flatten)]
     read: ReadArguments,
-    /// How many incidents a day you can read
-    #[arg(long, value_name = "N/day", default_value = "10/day")]
-    budget: Budget,
+    /// How many incidents a day you can read [default: 10/day]
+    #[arg(long, value_name = "N/day")]
+    budget: Option<Budget>,
     /// Also print what lies beyond the budget
     #[arg(long)]
     all: bool,
@@ -63,8 +63,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     );
     opened.read(&mut scan);
     let scanned = scan.finish();
-    let report =
-        scanned.report(&opened.batch.sources, &opened.estate.inventory, arguments.budget, began.elapsed());
+    let budget = arguments.budget.or(opened.budget).unwrap_or_default();
+    let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, budget, began.elapsed());
     let to = stdout();
     let style =
         Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };

@@ -24,10 +24,14 @@ pub struct Estate {
 /// and many estates use public addresses inside.
 pub const DEFAULT_LOCAL: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 
+/// [`DEFAULT_LOCAL`] as networks.
+pub fn default_local() -> Vec<IpNet> {
+    DEFAULT_LOCAL.iter().filter_map(|net| net.parse().ok()).collect()
+}
+
 impl Default for Estate {
     fn default() -> Self {
-        let local = DEFAULT_LOCAL.iter().filter_map(|net| net.parse().ok()).collect();
-        Estate::new(local, Inventory::default())
+        Estate::new(default_local(), Inventory::default())
     }
 }
 

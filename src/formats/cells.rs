@@ -8,6 +8,8 @@ use super::Scratch;
 pub enum Cut {
     /// At each separator outside quotes; two quotes inside stand for one (RFC 4180).
     Csv(u8),
+    /// At each separator; a quote is a letter like any other.
+    Plain(u8),
     /// At runs of blanks outside quotes and brackets.
     Blanks,
 }
@@ -62,7 +64,7 @@ impl<'a> Iterator for Cells<'a> {
     fn next(&mut self) -> Option<Cell<'a>> {
         let mut rest = self.rest?;
         let separator = match self.cut {
-            Cut::Csv(separator) => separator,
+            Cut::Csv(separator) | Cut::Plain(separator) => separator,
             Cut::Blanks => {
                 rest = rest.trim_ascii_start();
                 if rest.is_empty() {
@@ -73,7 +75,7 @@ impl<'a> Iterator for Cells<'a> {
             }
         };
         let (cell, after) = match (rest.first(), self.cut) {
-            (Some(b'"'), _) => quoted(rest.get(1..).unwrap_or_default()),
+            (Some(b'"'), Cut::Csv(_) | Cut::Blanks) => quoted(rest.get(1..).unwrap_or_default()),
             (Some(b'['), Cut::Blanks) => {
                 let end = memchr::memchr(b']', rest).unwrap_or(rest.len());
                 let raw = rest.get(1..end).unwrap_or_default();
@@ -131,6 +133,11 @@ mod tests {
     }
 
     #[test]
+    fn plain() {
+        assert_eq!(cut("a\t\t\"b\tc\"", Cut::Plain(b'\t')), ["a", "", "\"b", "c\""]);
+    }
+
+    #[test]
     fn blanks() {
         assert_eq!(cut("[29/Mar/2023 x] \"a b\"  c \"\" ", Cut::Blanks), ["29/Mar/2023 x", "a b", "c", ""]);
         assert!(cut("  ", Cut::Blanks).is_empty());
@@ -148,7 +155,7 @@ mod tests {
         fn no_bytes_panic(line in proptest::collection::vec(any::<u8>(), 0..60), text in "[\"\\[\\], a]{0,40}") {
             let scratch = Scratch::new();
             for line in [&line[..], text.as_bytes()] {
-                for how in [Cut::Csv(b','), Cut::Csv(b'\t'), Cut::Blanks] {
+                for how in [Cut::Csv(b','), Cut::Plain(b'\t'), Cut::Blanks] {
                     let texts: Vec<&[u8]> = cells(line, how).map(|cell| cell.decode(&scratch)).collect();
                     prop_assert!(texts.len() <= line.len() + 1);
                 }

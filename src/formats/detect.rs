@@ -5,6 +5,7 @@
 
 use super::envelope::{Envelope, Enveloped};
 use super::format_string::sample;
+use super::spelling::nearest;
 use super::{Context, Format, KINDS, Kind, Scratch, Sniffed, SpecError, kind};
 use crate::event::{Event, Role};
 use std::sync::Arc;
@@ -193,6 +194,19 @@ pub fn named(text: &str, context: &Context) -> Result<(&'static Kind, Arc<dyn Fo
         Some((name, spec)) => (name, spec, name.len() + 1),
         None => (text, "", text.len()),
     };
+    if name.trim().is_empty() {
+        let message = "no format is named: leave it out to have it found out, or write one that `outflow formats` lists";
+        return Err(SpecError { message: message.into(), position: 0 });
+    }
+    if let Some(own) = context.own.iter().find(|own| own.kind().name == name) {
+        return match spec {
+            "" => Ok((own.kind(), own.compile(context))),
+            _ => {
+                let message = format!("{name} is described in the configuration: it takes no string");
+                Err(SpecError { message, position: start })
+            }
+        };
+    }
     let kind = kind(name).ok_or_else(|| SpecError { message: no_such_kind(name, context), position: 0 })?;
     let shift = |error: SpecError| SpecError { position: error.position + start, ..error };
     Ok((kind, (kind.compile)(spec, context).map_err(shift)?))
@@ -240,41 +254,16 @@ fn no_such_kind(name: &str, context: &Context) -> String {
     };
     let nicknames: Vec<String> =
         KINDS.iter().filter(knows).map(|kind| format!("{}:{nickname}", kind.name)).collect();
-    let near = KINDS.iter().map(|kind| (distance(&asked, kind.name), kind.name)).min();
-    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let own = context.own.iter().map(|own| own.kind().name);
+    let names: Vec<&str> = own.chain(KINDS.iter().map(|kind| kind.name)).collect();
     let all = format!("the formats are {}", names.join(", "));
-    match near {
-        Some((steps, near)) if steps <= 2 && steps < near.len() / 2 + 1 => {
-            format!("there is no format \"{name}\"; did you mean \"{near}\"? ({all})")
-        }
+    match nearest(&asked, &names) {
+        Some(near) => format!("there is no format \"{name}\"; did you mean \"{near}\"? ({all})"),
         _ if !nicknames.is_empty() => {
             format!("there is no format \"{name}\"; did you mean {}? ({all})", nicknames.join(" or "))
         }
         _ => format!("there is no format \"{name}\"; {all}"),
     }
-}
-
-/// How many letters must be changed, added, removed or swapped with their neighbour (optimal string alignment).
-/// Names are short, and so is what is compared: at most 32 bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<u8>, Vec<u8>) = (a.bytes().take(32).collect(), b.bytes().take(32).collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    let cell = |rows: &[Vec<usize>], i: usize, j: usize| rows.get(i).and_then(|row| row.get(j)).copied();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let far = usize::MAX - 1;
-            let changed = cell(&rows, i, j).unwrap_or(far).saturating_add(usize::from(x != y));
-            let removed = cell(&rows, i, j + 1).unwrap_or(far).saturating_add(1);
-            let added = row.last().copied().unwrap_or(far).saturating_add(1);
-            let turned = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            let swapped =
-                if turned { cell(&rows, i - 1, j - 1).unwrap_or(far).saturating_add(1) } else { far };
-            row.push(changed.min(removed).min(added).min(swapped));
-        }
-        rows.push(row);
-    }
-    cell(&rows, a.len(), b.len()).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod cells;
 pub mod fields;
 pub mod key_value;
 pub mod paths;
+pub mod spelling;
 pub mod envelope;
 mod transport;
 pub mod one_line;
@@ -73,6 +74,12 @@ pub trait Format: Send + Sync + fmt::Debug {
         line
     }
 
+    /// What speaks against this format for a log that begins with these lines, as a sentence for the operator who chose it.
+    /// Only formats that operators describe themselves say something.
+    fn misfit(&self, _first: &[&[u8]]) -> Option<String> {
+        None
+    }
+
     /// What this format, as compiled, can show.
     fn sight(&self) -> Sight;
 }
@@ -118,11 +125,19 @@ pub struct Context {
     /// A moment near the lines (when the file was last written): stamps without a year are read in the year that brings
     /// them closest to it. `None`: such stamps cannot be read.
     pub near: Option<Timestamp>,
+    /// The formats that the operator describes.
+    pub own: Arc<[Arc<generic::mapped::Mapping>]>,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Context { zone: jiff::tz::TimeZone::UTC, role: None, detail: Detail::Full, near: None }
+        Context {
+            zone: jiff::tz::TimeZone::UTC,
+            role: None,
+            detail: Detail::Full,
+            near: None,
+            own: Arc::default(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::event::reject::Reject;
 const DEPTH: usize = 6;
 
 /// A path longer than this, in bytes, belongs to no field that is read.
-const PATH: usize = 96;
+pub const PATH: usize = 96;
 
 /// Gives `each` the path and the text of every scalar of the object that fills `line`. Arrays are stepped over.
 ///

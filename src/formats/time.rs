@@ -58,7 +58,7 @@ pub fn seconds(text: &[u8]) -> Option<Span> {
 }
 
 /// The digits after a decimal point as microseconds; digits past the sixth are cut off.
-fn fraction(digits: &[u8]) -> Option<i64> {
+pub fn fraction(digits: &[u8]) -> Option<i64> {
     if let [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] = digits {
         return number::<i64>(digits).map(|millis| millis * 1000);
     }

@@ -15,6 +15,8 @@ struct Lines {
     /// Where the shapes of the lines come from; for the reader.
     #[serde(rename = "from")]
     _from: String,
+    /// The configuration that describes the formats, where they are the operator's own.
+    config: Option<String>,
     case: Vec<Case>,
 }
 
@@ -39,12 +41,16 @@ struct Case {
 const WRITTEN: Duration = Duration::from_secs(1_680_091_200);
 
 /// What is printed of a case, and what a summary counts.
-fn told(case: &Case, folder: &std::path::Path) -> (Vec<Value>, Vec<String>, String) {
+fn told(case: &Case, config: Option<&str>, folder: &std::path::Path) -> (Vec<Value>, Vec<String>, String) {
     let path = folder.join("case.log");
     fs::write(&path, format!("{}\n", case.line.trim_matches('\n'))).unwrap();
     fs::File::options().write(true).open(&path).unwrap().set_modified(UNIX_EPOCH + WRITTEN).unwrap();
     let path = path.to_string_lossy();
-    let with = || case.with.iter().map(String::as_str).chain([&*path]);
+    let config = config.map(|config| repository(config).to_string_lossy().into_owned());
+    let with = || {
+        let config = config.iter().flat_map(|config| ["-c", config]);
+        config.chain(case.with.iter().map(String::as_str)).chain([&*path])
+    };
     let parsed = run(&["parse"].into_iter().chain(with()).collect::<Vec<_>>());
     let mut rows = parsed.rows("");
     for row in &mut rows {
@@ -72,14 +78,14 @@ fn every_line_says_what_stands_beside_it() {
     paths.sort();
     for path in paths {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(
-            outflow::formats::kind(&name).is_some(),
-            "tests/formats/{name}.toml: no format has that name"
-        );
         let text = fs::read_to_string(&path).unwrap();
         let lines: Lines = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(
+            lines.config.is_some() || outflow::formats::kind(&name).is_some(),
+            "tests/formats/{name}.toml: no format has that name"
+        );
         for case in &lines.case {
-            let (rows, reasons, stderr) = told(case, folder.path());
+            let (rows, reasons, stderr) = told(case, lines.config.as_deref(), folder.path());
             let expected = case.expected.lines().filter(|line| !line.trim().is_empty());
             let expected: Vec<Value> = expected
                 .map(|line| {

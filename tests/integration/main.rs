@@ -7,6 +7,7 @@
 mod bad_input;
 mod captures;
 mod cases;
+mod config;
 mod doctor;
 mod estate;
 mod eval;

@@ -27,3 +27,17 @@ fn shown_output_is_true() {
     }
     assert!(checked > 0);
 }
+
+/// The configuration that it shows is one.
+#[test]
+fn shown_configuration_is_read() {
+    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
+    let blocks: Vec<&str> = readme.split("```toml\n").skip(1).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let text = block.split("```").next().unwrap();
+        let config =
+            outflow::config::read(text, std::path::Path::new("")).unwrap_or_else(|error| panic!("{error}"));
+        assert!(config.budget.is_some() && config.sources.len() == 1 && config.formats.len() == 1);
+    }
+}

@@ -126,15 +126,9 @@ fn names_and_near_misses() {
     assert!(error("vhost_combined").message.contains("did you mean apache:vhost_combined"));
     assert!(error("VPC_flow").message.contains("did you mean \"vpc-flow\""));
     assert!(!error("xyzzy-plugh").message.contains("did you mean"));
+    for empty in ["", " ", ":%ts", "syslog+", "syslog+docker+"] {
+        assert!(error(empty).message.starts_with("no format is named"), "{empty}");
+    }
     assert_eq!(error("squid:%ts %>a%>st").position, 13);
     assert_eq!(error("nginx:$").position, 6);
-}
-
-#[test]
-fn distances() {
-    for (a, b, steps) in
-        [("", "", 0), ("", "abc", 3), ("squid", "sqiud", 1), ("ngnix", "nginx", 1), ("iis", "squid", 4)]
-    {
-        assert_eq!(distance(a, b), steps, "{a} {b}");
-    }
 }

@@ -186,6 +186,16 @@ impl Format for Enveloped {
         }
     }
 
+    fn misfit(&self, first: &[&[u8]]) -> Option<String> {
+        let (scratch, name) = (Scratch::new(), self.envelope.name());
+        let opened = first.iter().filter_map(|line| self.envelope.open(line, &scratch).ok());
+        let inside: Vec<&[u8]> = opened.map(|opened| opened.inner).collect();
+        match inside.is_empty() {
+            true => Some(format!("the lines are in no {name} envelopes")),
+            false => self.inner.misfit(&inside),
+        }
+    }
+
     fn sight(&self) -> Sight {
         self.inner.sight()
     }

@@ -10,7 +10,7 @@ const MOST: f64 = 1e16;
 
 /// A time taken, in units of that many microseconds. A negative one comes from a clock that was set back, or stands for
 /// none, and says nothing; a `+` marks one that was still running.
-pub(super) fn duration(text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
+pub(in crate::formats) fn duration(text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
     if matches!(text, b"" | [b'-', ..]) {
         return Ok(None);
     }
@@ -24,7 +24,7 @@ pub(super) fn duration(text: &[u8], unit: i64) -> Result<Option<Span>, Reason> {
 }
 
 /// A time taken in nanoseconds.
-pub(super) fn nanoseconds(text: &[u8]) -> Result<Option<Span>, Reason> {
+pub(in crate::formats) fn nanoseconds(text: &[u8]) -> Result<Option<Span>, Reason> {
     if matches!(text, b"" | [b'-', ..]) {
         return Ok(None);
     }

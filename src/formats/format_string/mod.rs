@@ -15,7 +15,7 @@ pub mod layout;
 mod split;
 mod quick;
 mod read;
-mod duration;
+pub(in crate::formats) mod duration;
 pub mod squid;
 pub mod apache;
 pub mod tomcat;

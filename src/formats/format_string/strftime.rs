@@ -34,6 +34,8 @@ enum Item {
     /// `UTC`, `CET`: a name says too little; the source's zone holds.
     ZoneName,
     Epoch,
+    /// Decimals of the second: no letter of C's, but of Python's and others who write logs.
+    Decimals,
     /// Letters that repeat what other parts say.
     Letters,
     /// Digits that repeat what other parts say.
@@ -92,6 +94,7 @@ impl Pattern {
         let east = civil.east.or(self.utc.then_some(0));
         moment.instant = civil.epoch.or(moment.instant);
         moment.east = east.or(moment.east);
+        moment.fraction += civil.decimals;
         if let (Some(year), Some(month), Some(day)) = (civil.year, civil.month, civil.day) {
             moment.date = Some(Date::new(year, month, day).ok()?);
         }
@@ -143,6 +146,7 @@ fn compile(layout: &str, items: &mut Vec<Item>) -> Result<(), usize> {
             'z' => Item::Zone,
             'Z' => Item::ZoneName,
             's' => Item::Epoch,
+            'f' => Item::Decimals,
             'a' | 'A' => Item::Letters,
             'j' | 'u' | 'w' | 'U' | 'V' | 'W' => Item::Digits,
             'n' => Item::Byte(b'\n'),
@@ -171,6 +175,8 @@ struct Civil {
     afternoon: Option<bool>,
     east: Option<i64>,
     epoch: Option<Timestamp>,
+    /// In microseconds.
+    decimals: i64,
 }
 
 impl Civil {
@@ -207,6 +213,7 @@ impl Civil {
         let width = match item {
             Item::Year => 4,
             Item::Digits => 3,
+            Item::Decimals => 9,
             Item::Epoch => 12,
             _ => 2,
         };
@@ -223,6 +230,7 @@ impl Civil {
             Item::Hour => self.hour = Some(number(digits)?),
             Item::Minute => self.minute = Some(number(digits)?),
             Item::Second => self.second = number(digits)?,
+            Item::Decimals => self.decimals = time::fraction(digits)?,
             Item::Epoch => self.epoch = Some(Timestamp::from_seconds(number(digits)?)?),
             _ => {}
         }
@@ -260,10 +268,15 @@ mod tests {
             ("%D %r", "03/29/23 01:02:03 AM"),
             ("%s", "1680051723"),
             ("%Y%m%d%H%M%S", "20230329010203"),
+            ("%F %T,%f", "2023-03-29 01:02:03,000"),
             ("%a, %-d %b %Y %T %Z", "Wed, 29 Mar 2023 01:02:03 GMT"),
         ] {
             assert_eq!(read(layout, text), Some("2023-03-29T01:02:03Z".into()), "{layout}");
         }
+        assert_eq!(
+            read("%T.%f %F", "01:02:03.1234567 2023-03-29"),
+            Some("2023-03-29T01:02:03.123456Z".into())
+        );
         assert_eq!(read("%D %r", "03/09/23 12:02:03 PM"), Some("2023-03-09T12:02:03Z".into()));
         assert_eq!(read("%D %r", "03/09/23 12:02:03 AM"), Some("2023-03-09T00:02:03Z".into()));
         assert_eq!(read("%c", "Wed Mar  9 01:02:03 2023"), Some("2023-03-09T01:02:03Z".into()));

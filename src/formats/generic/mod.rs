@@ -5,3 +5,4 @@ pub mod leef;
 pub mod ecs;
 pub mod ocsf;
 pub mod cloudtrail;
+pub mod mapped;

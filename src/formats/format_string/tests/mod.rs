@@ -2,6 +2,7 @@
 
 mod quick;
 mod round_trip;
+mod unknown;
 
 use crate::event::{Endpoint, Event, Role, Stamped};
 use crate::formats::{Context, Format, Kind, Scratch};
