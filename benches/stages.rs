@@ -12,7 +12,7 @@ use criterion::{
 use outflow::estate::{Estate, Inventory};
 use outflow::event::direction::{Verdict, Watched, direction};
 use outflow::formats::{Context, Detail, Format, Scratch, kind};
-use outflow::framing::{Chunker, lines};
+use outflow::framing::{Buffer, Chunker, lines};
 use outflow::tally::{By, Distribution, Naming, Record, Settings, Tally};
 use outflow::units::{Span, Timestamp};
 use std::fmt::Write;
@@ -194,7 +194,7 @@ fn framing(criterion: &mut Criterion) {
         b.iter(|| {
             let mut chunker = Chunker::new(&text[..]);
             let mut count = 0;
-            let mut buffer = Vec::new();
+            let mut buffer = Buffer::default();
             while let Some(chunk) = chunker.next(std::mem::take(&mut buffer)).unwrap() {
                 count += chunk.lines;
                 buffer = chunk.bytes;

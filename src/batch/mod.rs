@@ -9,7 +9,7 @@ mod probe;
 pub use probe::{How, Told, Wanted};
 
 use crate::formats::Detail;
-use crate::framing::{Chunk, Chunker};
+use crate::framing::{Buffer, Chunk, Chunker};
 use crate::input::{Place, Trouble};
 use crate::pipeline::{Piece, Source, format_after, told_by_both};
 use crate::units::Timestamp;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Pieces handed on at once per thread: enough that threads do not wait for each other, few enough for the cache.
-const PIECES_PER_THREAD: usize = 2;
+const PIECES_PER_THREAD: usize = 1;
 
 /// Most sources kept open between finding out their format and reading them; the others are opened twice.
 const OPEN_MAX: usize = 256;
@@ -125,7 +125,7 @@ impl Batch {
 
     fn read_in_pool(&mut self, sink: &mut impl Sink, progress: &Progress) {
         let (sources, waiting, troubles) = (&self.sources, &mut self.waiting, &mut self.troubles);
-        let mut used: Vec<Vec<u8>> = Vec::new();
+        let mut used: Vec<Buffer> = Vec::new();
         let mut pieces = next(waiting, sources, &mut used, troubles, progress);
         while !pieces.is_empty() {
             let unfinished: Vec<(u32, Timestamp)> =
@@ -170,7 +170,7 @@ fn tell_copies(found: &mut [(Source, Probed)]) {
 fn next(
     waiting: &mut Vec<Reading>,
     sources: &[Source],
-    used: &mut Vec<Vec<u8>>,
+    used: &mut Vec<Buffer>,
     troubles: &mut Vec<Trouble>,
     progress: &Progress,
 ) -> Vec<Piece> {
@@ -207,7 +207,7 @@ fn next(
 }
 
 impl Reading {
-    fn next(&mut self, source: &Source, used: &mut Vec<Vec<u8>>) -> Result<Option<Piece>, Trouble> {
+    fn next(&mut self, source: &Source, used: &mut Vec<Buffer>) -> Result<Option<Piece>, Trouble> {
         let trouble = |what: String| Trouble { path: self.place.path().to_path_buf(), what };
         let chunk = match self.first.take() {
             Some(first) => first,

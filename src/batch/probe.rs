@@ -4,7 +4,7 @@ use crate::event::Role;
 use crate::formats::conf::Layouts;
 use crate::formats::generic::mapped::Mapping;
 use crate::formats::{Context, Detail, Format, Kind, Scratch, detect, mixed};
-use crate::framing::{Chunk, Chunker, lines};
+use crate::framing::{Buffer, Chunk, Chunker, lines};
 use crate::input::{self, Opened, Place, Trouble};
 use crate::pipeline::{Piece, Source, events};
 use crate::units::Timestamp;
@@ -88,7 +88,7 @@ pub(super) fn probe(wanted: &Wanted) -> Result<Option<(Source, Probed)>, Trouble
     let Wanted { place, how } = wanted;
     let trouble = |what: String| Trouble { path: place.path().to_path_buf(), what };
     let (mut chunker, opened) = open(place)?;
-    let first = match chunker.next(Vec::new()) {
+    let first = match chunker.next(Buffer::default()) {
         Ok(Some(first)) => first,
         Ok(None) => return Ok(None),
         Err(error) => return Err(trouble(error.to_string())),
@@ -203,8 +203,11 @@ pub(super) fn begins(source: &Source, piece: &Piece) -> Timestamp {
 fn first_stamp(source: &Source, piece: &Piece, lines: usize) -> Option<Timestamp> {
     let ends = memchr::memchr_iter(b'\n', &piece.chunk.bytes).nth(lines - 1);
     let bytes = piece.chunk.bytes.get(..ends.unwrap_or(piece.chunk.bytes.len())).unwrap_or_default().to_vec();
-    let head =
-        Piece { source: 0, format: Arc::clone(&piece.format), chunk: Chunk { bytes, ..Chunk::default() } };
+    let head = Piece {
+        source: 0,
+        format: Arc::clone(&piece.format),
+        chunk: Chunk { bytes: bytes.into(), ..Chunk::default() },
+    };
     let scratch = Scratch::new();
     let mut first = None;
     events(&head, source.kind, &scratch, |event, _, _| {

@@ -110,7 +110,7 @@ fn group(destination: &str) -> String {
         return destination.to_owned();
     }
     let mut directory = Directory::new(1);
-    let party = address(destination.as_bytes()).map_or(Party::Name(destination.as_bytes()), Party::Ip);
+    let party = address(destination.as_bytes()).map_or(Party::Name(destination.as_bytes()), Party::from);
     let number = directory.group(party);
     directory.name(number).to_owned()
 }

@@ -1,6 +1,7 @@
 //! Addresses in text.
 
 use std::net::{IpAddr, Ipv4Addr};
+use wide::u8x16;
 
 /// An address in text: IPv4, IPv6 with or without brackets and zone id; a v4-mapped IPv6 address is the IPv4 address, so
 /// that one host has one name in every log.
@@ -26,10 +27,10 @@ fn ipv6(text: &[u8]) -> Option<IpAddr> {
 /// A dotted quad that fills the whole text; leading zeros are refused, as they are octal to some readers.
 ///
 /// The places of the dots differ from line to line, so a loop that asks at each byte is mostly wrong about the next. Here
-/// the first two numbers are cut out of the first eight bytes and the last two out of the last eight, which always hold
-/// them, and all questions are asked at the end.
+/// dots and digits are found for all bytes at once, the numbers are cut out by shifts, and all questions are asked at the
+/// end.
 #[inline]
-fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+pub(super) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
         return byte_by_byte(text);
     };
@@ -37,62 +38,50 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
         return None;
     }
     let length = u32::try_from(text.len()).unwrap_or_default();
-    let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-    // From the left: where the first two dots stand. From the right: how many digits follow the last two.
-    let dots = dots(first);
-    let (a, b) = (dots.trailing_zeros() / 8, (dots & dots.wrapping_sub(1)).trailing_zeros() / 8);
-    let dots = self::dots(last);
-    let d = dots.leading_zeros() / 8;
-    let c = (dots & !(HIGH_BIT.checked_shr(8 * d).unwrap_or_default())).leading_zeros() / 8;
-    // Both must mean the same dot in the middle; then the four numbers fill the text.
-    let meet = b + 1 + c == length && d < 8 && c < 8 && b < 8;
-    if !meet {
+    let (first, last) = (u64::from_le_bytes(*first) ^ ZEROS, u64::from_le_bytes(*last) ^ ZEROS);
+    // All bytes in one row, as digits' values; what lies behind the text counts as digits.
+    let row = u128::from(first) | u128::from(last) << (8 * (length - 8));
+    let row = u8x16::new(row.to_le_bytes());
+    let dots = row.simd_eq(u8x16::splat(b'.' ^ b'0')).to_bitmask();
+    let digits = row.max(u8x16::splat(9)).simd_eq(u8x16::splat(9)).to_bitmask();
+    let behind_first = dots & dots.wrapping_sub(1);
+    let behind_second = behind_first & behind_first.wrapping_sub(1);
+    let three = behind_second.is_power_of_two();
+    if !three || dots | digits != 0xffff {
         return None;
     }
-    let octets = [
-        octet(first, a),
-        octet(first >> (8 * (a + 1)), b - a - 1),
-        tail(last, d + 1, c - d - 1),
-        tail(last, 0, d),
+    let (a, b, c) = (dots.trailing_zeros(), behind_first.trailing_zeros(), behind_second.trailing_zeros());
+    // The first two numbers lie in the first eight bytes, the others in the last eight.
+    let rest = length - 1 - c;
+    let quad = [
+        octet(first, 8u32.wrapping_sub(a), a),
+        octet(first, 8u32.wrapping_sub(b), b - a - 1),
+        octet(last, rest + 1, c - b - 1),
+        octet(last, 0, rest),
     ];
-    let sound = octets.iter().all(|octet| *octet <= 255);
-    let [a, b, c, d] = octets;
-    sound.then(|| (a << 24 | b << 16 | c << 8 | d).into())
+    let [a, b, c, d] = quad;
+    ((a | b | c | d) <= 255).then(|| (a << 24 | b << 16 | c << 8 | d).into())
 }
 
-/// The highest bit of a word.
-const HIGH_BIT: u64 = 1 << 63;
+/// Eight times the digit zero.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// The highest bit of each byte that is a dot.
+/// The number of `length` digits that ends `skipped` bytes before the end of the word of digits' values; more than 255
+/// where an address may not have it. Bits above the eighth stay set, so that several can be checked together.
 #[inline]
-fn dots(word: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let others = word ^ 0x2e2e_2e2e_2e2e_2e2e;
-    !(((others & LOW) + LOW) | others | LOW)
-}
-
-/// The number of `length` digits that ends `skipped` bytes before the end of the word; too large where there is none.
-#[inline]
-fn tail(word: u64, skipped: u32, length: u32) -> u32 {
-    octet(
-        (word << ((8 * skipped) & 63)).checked_shr(64u32.saturating_sub(8 * length)).unwrap_or_default(),
-        length,
-    )
-}
-
-/// The number of `length` digits at the beginning (the low end) of the word; too large where there is none that an address
-/// may have.
-#[inline]
-fn octet(word: u64, length: u32) -> u32 {
-    if length.wrapping_sub(1) > 2 {
-        return u32::MAX;
-    }
-    // Three digits' values, the last one highest, zeros in front of them.
-    let values = ((word ^ 0x30_3030) << (8 * (3 - length)) & 0xff_ffff) as u32;
+fn octet(word: u64, skipped: u32, length: u32) -> u32 {
+    let values = word.wrapping_shl(8 * skipped) >> 40;
+    let values = (values as u32) & 0x00ff_ffffu32.wrapping_shl(24u32.wrapping_sub(8 * length)) & 0x00ff_ffff;
     let [hundreds, tens, ones, _] = values.to_le_bytes().map(u32::from);
-    let digits = ((values + 0x76_7676) | values) & 0x80_8080 == 0;
-    let padded = length > 1 && word as u8 == b'0';
-    if digits && !padded { hundreds * 100 + tens * 10 + ones } else { u32::MAX }
+    let value = hundreds * 100 + tens * 10 + ones;
+    // The least number of so many digits; a length of none or more than three has none.
+    let least = match length {
+        1 => 0,
+        2 => 10,
+        3 => 100,
+        _ => u32::MAX,
+    };
+    if value >= least { value } else { u32::MAX }
 }
 
 /// The plain way, for the shortest.

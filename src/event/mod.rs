@@ -166,6 +166,11 @@ impl<'a> Endpoint<'a> {
     /// Reads a bare address or name (no port), such as Squid's `%>a` or Apache's `%h`: an address where it reads as one,
     /// otherwise a name. `-` and the empty text mean absent.
     pub fn set_host(&mut self, text: &'a [u8]) {
+        // The usual case first: an address of either kind is handed on through memory, this one in a register.
+        if let Some(ip) = address::ipv4(text) {
+            self.ip = Some(IpAddr::V4(ip));
+            return;
+        }
         match address(text) {
             Some(ip) => self.ip = Some(ip),
             None if !matches!(text, b"" | b"-") => self.domain = Some(text),

@@ -1,13 +1,13 @@
 //! Cutting a stream into chunks of whole lines.
 
-use super::{CHUNK, LINE_MAX};
+use super::{Buffer, CHUNK, LINE_MAX};
 use std::io::{self, Read};
 
 /// Whole lines of one source.
 #[derive(Debug, Default)]
 pub struct Chunk {
     /// The text; ends with a newline except at the end of the source.
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
     /// Where it begins: bytes of decompressed content before it.
     pub offset: u64,
     /// Lines of the source before it, those too long included.
@@ -46,9 +46,10 @@ impl<R: Read> Chunker<R> {
 
     /// The next chunk; `None` at the end. `buffer` is reused for its bytes. An error comes after all that was read before
     /// it, once.
-    pub fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+    pub fn next(&mut self, mut buffer: Buffer) -> io::Result<Option<Chunk>> {
         buffer.clear();
-        buffer.append(&mut self.carry);
+        buffer.extend_from_slice(&self.carry);
+        self.carry.clear();
         let mut goal = CHUNK;
         loop {
             self.fill(&mut buffer, goal);
@@ -69,20 +70,19 @@ impl<R: Read> Chunker<R> {
     }
 
     /// Reads until `buffer` holds `goal` bytes, or the state is no longer `Reading`.
-    fn fill(&mut self, buffer: &mut Vec<u8>, goal: usize) {
+    fn fill(&mut self, buffer: &mut Buffer, goal: usize) {
         while matches!(self.state, State::Reading) && buffer.len() < goal {
-            let missing = goal - buffer.len();
-            buffer.reserve(missing);
-            match self.reader.by_ref().take(missing as u64).read_to_end(buffer) {
+            match buffer.fill(&mut self.reader, goal) {
                 Ok(0) => self.state = State::Done,
                 Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.state = State::Failed(error),
             }
         }
     }
 
     /// What is left when the reader is at its end or has failed.
-    fn last(&mut self, buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+    fn last(&mut self, buffer: Buffer) -> io::Result<Option<Chunk>> {
         if buffer.is_empty() {
             return match std::mem::replace(&mut self.state, State::Done) {
                 State::Failed(error) => Err(error),
@@ -93,7 +93,7 @@ impl<R: Read> Chunker<R> {
         Ok(Some(Chunk { cut, ..self.hand_out(buffer) }))
     }
 
-    fn hand_out(&mut self, bytes: Vec<u8>) -> Chunk {
+    fn hand_out(&mut self, bytes: Buffer) -> Chunk {
         let mut chunk = Chunk { bytes, offset: self.offset, lines_before: self.lines, ..Chunk::default() };
         self.offset += chunk.bytes.len() as u64;
         let open_end = chunk.bytes.last().is_some_and(|last| *last != b'\n');
@@ -101,14 +101,14 @@ impl<R: Read> Chunker<R> {
         self.lines += chunk.lines;
         if chunk.offset == 0 && chunk.bytes.starts_with(b"\xef\xbb\xbf") {
             // A byte order mark is no part of the first line; offsets still count it.
-            chunk.bytes.drain(..3);
+            chunk.bytes.drop_first(3);
             chunk.offset = 3;
         }
         chunk
     }
 
     /// Drops a line that is too long, of which `seen` is the beginning; what follows it goes to the carry.
-    fn skip_line(&mut self, mut seen: Vec<u8>) -> Chunk {
+    fn skip_line(&mut self, mut seen: Buffer) -> Chunk {
         let offset = self.offset;
         loop {
             if let Some(newline) = memchr::memchr(b'\n', &seen) {
@@ -163,7 +163,7 @@ mod tests {
         let mut chunker = Chunker::new(reader);
         let mut seen = Vec::new();
         loop {
-            match chunker.next(Vec::new()) {
+            match chunker.next(Buffer::default()) {
                 Ok(None) => return (seen, None),
                 Err(error) => return (seen, Some(error)),
                 Ok(Some(chunk)) => {
@@ -205,11 +205,11 @@ mod tests {
     #[test]
     fn an_error_comes_after_the_good_prefix() {
         let mut chunker = Chunker::new(Dribble { bytes: b"one\ntw", at_once: 4, fails: true });
-        let chunk = chunker.next(Vec::new()).unwrap().unwrap();
+        let chunk = chunker.next(Buffer::default()).unwrap().unwrap();
         assert!(chunk.cut);
-        assert_eq!(chunk.bytes, b"one\ntw");
-        assert_eq!(chunker.next(Vec::new()).unwrap_err().to_string(), "broken");
-        assert!(chunker.next(Vec::new()).unwrap().is_none());
+        assert_eq!(*chunk.bytes, *b"one\ntw");
+        assert_eq!(chunker.next(Buffer::default()).unwrap_err().to_string(), "broken");
+        assert!(chunker.next(Buffer::default()).unwrap().is_none());
     }
 
     proptest! {

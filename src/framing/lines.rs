@@ -1,7 +1,5 @@
 //! Walking the lines of a chunk.
 
-use super::Marks;
-
 /// One line, without its end (`\n` or `\r\n`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
@@ -13,7 +11,7 @@ pub struct Line<'a> {
 
 /// The lines of `bytes`. A last line without newline is a line; an empty rest is none.
 pub fn lines(bytes: &[u8]) -> Lines<'_> {
-    Lines { bytes, start: 0, ends: Marks::new(bytes, b'\n') }
+    Lines { bytes, start: 0 }
 }
 
 /// Iterator of [`lines`].
@@ -21,7 +19,6 @@ pub fn lines(bytes: &[u8]) -> Lines<'_> {
 pub struct Lines<'a> {
     bytes: &'a [u8],
     start: usize,
-    ends: Marks<'a>,
 }
 
 impl<'a> Iterator for Lines<'a> {
@@ -29,9 +26,11 @@ impl<'a> Iterator for Lines<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Line<'a>> {
-        let end = self.ends.next().unwrap_or(self.bytes.len());
         // The last newline ends the last line: nothing behind it is none.
-        let text = self.bytes.get(self.start..end).filter(|_| self.start < self.bytes.len())?;
+        let rest = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let end = self.start + length;
+        let text = rest.get(..length)?;
         let line = Line { text: text.strip_suffix(b"\r").unwrap_or(text), start: self.start };
         self.start = end + 1;
         Some(line)

@@ -136,7 +136,7 @@ pub(super) fn records<'a>(
         let tools =
             event.user_agent.map_or(0, |agent| *agents.entry(agent).or_insert_with(|| tool::tools_in(agent)));
         tally.see(event.timestamp);
-        let record = Record {
+        let record = || Record {
             host: egress.host,
             destination: egress.destination,
             at,
@@ -150,17 +150,21 @@ pub(super) fn records<'a>(
             offset,
             line,
         };
-        apart.extend(keys.proxied(event, &egress, &record, turn));
-        if let Some(told) = keys.told(event, &egress, &record, turn) {
-            apart.push(told);
-            return Ok(());
+        if keys.concern(event) {
+            let record = record();
+            apart.extend(keys.proxied(event, &egress, &record, turn));
+            if let Some(told) = keys.told(event, &egress, &record, turn) {
+                apart.push(told);
+                return Ok(());
+            }
         }
         tally.events += 1;
         tally.late += u64::from(late);
         tally.blind += u64::from(egress.bytes_out.is_none());
         tally.either_way += u64::from(egress.either_way);
-        if let Some(shard) = dealt.get_mut(shards.of(&record)) {
-            shard.push(record);
+        if let Some(shard) = dealt.get_mut(shards.of(egress.host, egress.destination)) {
+            // Written where it stays: a copy would wait for what was just written.
+            shard.push(record());
         }
         Ok(())
     });
@@ -181,13 +185,14 @@ impl Sharding {
         Sharding { count, by, hasher: DefaultHashBuilder::default() }
     }
 
-    pub(super) fn of(&self, record: &Record<'_>) -> usize {
+    #[inline]
+    pub(super) fn of(&self, host: Party<'_>, destination: Party<'_>) -> usize {
         if self.count == 1 {
             return 0;
         }
         let party = match self.by {
-            By::Destination => record.destination,
-            By::Host | By::HostDestination => record.host,
+            By::Destination => destination,
+            By::Host | By::HostDestination => host,
         };
         let hash = match party {
             Party::Ip(ip) => self.hasher.hash_one(ip),

@@ -122,7 +122,7 @@ impl<M: Measure + Send + Sync> Sums<M> {
         let naming = Naming { inventory: &self.estate.inventory };
         let mut shards: Vec<Vec<(u32, Record<'_>)>> = vec![Vec::new(); self.sharding.count];
         for (source, record) in released.iter().filter_map(|apart| Some((apart.source, apart.record()?))) {
-            if let Some(shard) = shards.get_mut(self.sharding.of(&record)) {
+            if let Some(shard) = shards.get_mut(self.sharding.of(record.host, record.destination)) {
                 shard.push((source, record));
             }
         }

@@ -33,7 +33,7 @@ fn pieces(number: u32, source: &Source, text: &str, lines: usize) -> Vec<Piece> 
     let all: Vec<&str> = text.split_inclusive('\n').collect();
     for part in all.chunks(lines.max(1)) {
         let bytes = part.concat().into_bytes();
-        let chunk = Chunk { offset, lines_before, bytes, ..Chunk::default() };
+        let chunk = Chunk { offset, lines_before, bytes: bytes.into(), ..Chunk::default() };
         offset += chunk.bytes.len() as u64;
         lines_before += part.len() as u64;
         let after = format_after(source.kind, &format, &chunk);

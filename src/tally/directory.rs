@@ -3,10 +3,10 @@
 //! What an outsider can invent is capped: beyond the cap all new names share one entry, which still counts their bytes.
 
 use crate::estate::Inventory;
-use crate::event::direction::Party;
+use crate::event::direction::{Address, Party};
 use hashbrown::HashMap;
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 type Map<K> = HashMap<K, u32, foldhash::fast::RandomState>;
 
@@ -31,7 +31,7 @@ pub struct Directory {
     by_name: Map<Box<str>>,
     /// Spellings as they stand in lines → entry, to look at the text of each only once.
     v4: Map<u32>,
-    v6: Map<u128>,
+    v6: Map<(u64, u64)>,
     text: Map<Box<[u8]>>,
     max: usize,
     /// How many times a new name met the cap; the same name met again counts again.
@@ -75,9 +75,9 @@ impl Directory {
     /// The number of a watched host.
     pub fn host(&mut self, party: Party<'_>, naming: &Naming<'_>) -> u32 {
         self.id(party, |party| match party {
-            Party::Ip(ip) => match naming.inventory.by_ip(ip) {
+            Party::Ip(ip) => match naming.inventory.by_ip(ip.into()) {
                 Some(member) if !member.host.is_empty() => Cow::Owned(member.host.clone()),
-                _ => Cow::Owned(ip.to_string()),
+                _ => Cow::Owned(IpAddr::from(ip).to_string()),
             },
             Party::Name(name) => Cow::Owned(lower(name)),
         })
@@ -86,23 +86,21 @@ impl Directory {
     /// The number of a destination's group: the registered domain of a name, the /24 or /48 around an address.
     pub fn group(&mut self, party: Party<'_>) -> u32 {
         let party = match party {
-            Party::Ip(IpAddr::V4(ip)) => Party::Ip(IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & !0xff))),
-            Party::Ip(IpAddr::V6(ip)) => {
-                Party::Ip(IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !(u128::MAX >> 48))))
-            }
+            Party::Ip(Address::V4(bits)) => Party::Ip(Address::V4(bits & !0xff)),
+            Party::Ip(Address::V6(high, _)) => Party::Ip(Address::V6(high & !0xffff, 0)),
             Party::Name(_) => party,
         };
         self.id(party, |party| match party {
-            Party::Ip(IpAddr::V4(ip)) => Cow::Owned(format!("{ip}/24")),
-            Party::Ip(IpAddr::V6(ip)) => Cow::Owned(format!("{ip}/48")),
+            Party::Ip(ip @ Address::V4(_)) => Cow::Owned(format!("{}/24", IpAddr::from(ip))),
+            Party::Ip(ip @ Address::V6(..)) => Cow::Owned(format!("{}/48", IpAddr::from(ip))),
             Party::Name(name) => Cow::Owned(registered_domain(name)),
         })
     }
 
     fn id(&mut self, party: Party<'_>, name: impl Fn(Party<'_>) -> Cow<'static, str>) -> u32 {
         let known = match party {
-            Party::Ip(IpAddr::V4(ip)) => self.v4.get(&ip.to_bits()),
-            Party::Ip(IpAddr::V6(ip)) => self.v6.get(&ip.to_bits()),
+            Party::Ip(Address::V4(bits)) => self.v4.get(&bits),
+            Party::Ip(Address::V6(high, low)) => self.v6.get(&(high, low)),
             Party::Name(text) => self.text.get(text),
         };
         if let Some(id) = known {
@@ -119,8 +117,8 @@ impl Directory {
             self.text.clear();
         }
         match party {
-            Party::Ip(IpAddr::V4(ip)) => self.v4.insert(ip.to_bits(), id),
-            Party::Ip(IpAddr::V6(ip)) => self.v6.insert(ip.to_bits(), id),
+            Party::Ip(Address::V4(bits)) => self.v4.insert(bits, id),
+            Party::Ip(Address::V6(high, low)) => self.v6.insert((high, low), id),
             Party::Name(text) => self.text.insert(text.into(), id),
         };
         id
@@ -180,6 +178,10 @@ fn registered_domain(name: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn ip(text: &str) -> Party<'static> {
+        text.parse::<IpAddr>().unwrap().into()
+    }
+
     #[test]
     fn groups() {
         let mut directory = Directory::new(100);
@@ -190,8 +192,8 @@ mod tests {
         assert_eq!(group(Party::Name(b"cdn.Files.Example.co.uk")), "example.co.uk");
         assert_eq!(group(Party::Name(b"files.example.")), "files.example");
         assert_eq!(group(Party::Name(b"intranet")), "intranet");
-        assert_eq!(group(Party::Ip("203.0.113.9".parse().unwrap())), "203.0.113.0/24");
-        assert_eq!(group(Party::Ip("2001:db8:1:2::9".parse().unwrap())), "2001:db8:1::/48");
+        assert_eq!(group(ip("203.0.113.9")), "203.0.113.0/24");
+        assert_eq!(group(ip("2001:db8:1:2::9")), "2001:db8:1::/48");
         assert_eq!(group(Party::Name(b"\xff\xfe")), "\u{fffd}\u{fffd}");
     }
 
@@ -200,7 +202,7 @@ mod tests {
         let inventory = Inventory::read(&b"host,subnet\nDB-17,10.1.2.3\n"[..]).unwrap();
         let naming = Naming { inventory: &inventory };
         let mut directory = Directory::new(100);
-        let by_ip = directory.host(Party::Ip("10.1.2.3".parse().unwrap()), &naming);
+        let by_ip = directory.host(ip("10.1.2.3"), &naming);
         assert_eq!(directory.host(Party::Name(b"Db-17"), &naming), by_ip);
         assert_eq!(directory.name(by_ip), "db-17");
     }

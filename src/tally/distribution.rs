@@ -119,7 +119,8 @@ impl Samples {
             Samples::Many(count, many) => {
                 let pending = many.pending.get_mut(..usize::from(*count)).unwrap_or_default();
                 many.count += pending.len() as u64;
-                many.sorted = merged(&many.sorted, &counted(pending));
+                pending.sort_unstable();
+                sort_in(&mut many.sorted, pending);
                 many.pending[0] = bucket;
                 *count = 1;
             }
@@ -154,6 +155,25 @@ fn counted(samples: &mut [u16]) -> Sorted {
     samples.sort_unstable();
     let runs = samples.chunk_by(|a, b| a == b);
     runs.filter_map(|run| Some(pack(*run.first()?, run.len() as u64))).collect()
+}
+
+/// Adds sorted samples to sorted buckets. Where all their buckets are there, as nearly always once a host has spoken for a
+/// while, nothing is moved or allotted.
+fn sort_in(sorted: &mut Sorted, samples: &[u16]) {
+    let mut new: Vec<u64> = Vec::new();
+    let mut at = 0;
+    for run in samples.chunk_by(|a, b| a == b) {
+        let Some(bucket) = run.first() else { continue };
+        let rest = sorted.get(at..).unwrap_or_default();
+        at += rest.iter().take_while(|packed| (**packed >> COUNT_BITS) < u64::from(*bucket)).count();
+        match sorted.get_mut(at).filter(|packed| **packed >> COUNT_BITS == u64::from(*bucket)) {
+            Some(packed) => *packed = pack(*bucket, unpack(*packed).1 + run.len() as u64),
+            None => new.push(pack(*bucket, run.len() as u64)),
+        }
+    }
+    if !new.is_empty() {
+        *sorted = merged(sorted, &new);
+    }
 }
 
 /// The sum of two sorted lists of buckets.

@@ -8,30 +8,70 @@ use super::escape::Encoding;
 use super::field::{Field, Padding};
 use super::layout::{End, Step};
 use super::stamp::Style;
+use crate::event::{Event, number_in};
+use crate::formats::time;
 use crate::framing::Marks;
+use crate::units::Span;
 use std::ops::Range;
+use wide::u8x16;
 
 /// How the values of a line are found by counting blanks.
 #[derive(Debug)]
 pub(super) struct Quick {
     moves: Box<[Move]>,
+    /// Some values are for [`Layout::fill`], and have to be settled together.
+    pub(super) fills: bool,
 }
 
 /// What is done between blanks.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Move {
     /// Passes this many blanks.
     Skip(usize),
     /// Passes one blank, before which this byte must stand: two values that nobody wants.
     SkipPair(u8),
     /// Reads the value before the next blank.
-    Value(usize),
+    Value(Take),
     /// The same behind the blanks that fill it up to its width.
-    Padded(usize),
+    Padded(Take),
     /// Reads two values with this byte between them, before the next blank.
-    Pair(usize, u8, usize),
+    Pair(Take, u8, Take),
     /// Reads the rest of the line.
-    Rest(usize),
+    Rest(Take),
+}
+
+/// What is made of a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Take {
+    /// Nothing: nobody wants it.
+    Nothing,
+    /// The only stamp, in seconds since the epoch.
+    Epoch,
+    /// The client.
+    Client,
+    /// Bytes from it.
+    SourceBytes,
+    /// Bytes to it.
+    DestinationBytes,
+    /// How long it took, in units of so many microseconds.
+    Duration(i64),
+    /// Whatever the step with this number says.
+    Fill(usize),
+}
+
+impl Take {
+    fn of(number: usize, step: &Step, stamps: usize) -> Take {
+        match &step.field {
+            _ if !step.wanted => Take::Nothing,
+            _ if step.encoding.may_be_quoted() => Take::Fill(number),
+            Field::Stamp(Style::Epoch, _) if stamps == 1 => Take::Epoch,
+            Field::Client => Take::Client,
+            Field::SourceBytes => Take::SourceBytes,
+            Field::DestinationBytes { .. } => Take::DestinationBytes,
+            Field::Duration(unit) => Take::Duration(*unit),
+            _ => Take::Fill(number),
+        }
+    }
 }
 
 impl Quick {
@@ -41,25 +81,27 @@ impl Quick {
         if !lead.is_empty() || last.end != End::Line || !is_plain(last) || last.padding != Padding::None {
             return None;
         }
+        let stamps =
+            steps.iter().filter(|step| step.wanted && matches!(step.field, Field::Stamp(..))).count();
         let mut moves: Vec<Move> = Vec::new();
-        let mut others = others.iter().enumerate().peekable();
+        let mut others = others.iter().enumerate();
         while let Some((place, step)) = others.next() {
+            let take = Take::of(place, step, stamps);
             let next = match (step.plain_end, step.padding) {
                 (Some(b' '), _) if !step.wanted => Move::Skip(1),
-                (Some(b' '), _) => Move::Value(place),
+                (Some(b' '), _) => Move::Value(take),
                 (Some(byte), _) => {
                     let (second, step_after) = others.next()?;
                     if step_after.plain_end != Some(b' ') {
                         return None;
                     }
-                    if step.wanted || step_after.wanted {
-                        Move::Pair(place, byte, second)
-                    } else {
-                        Move::SkipPair(byte)
+                    match (take, Take::of(second, step_after, stamps)) {
+                        (Take::Nothing, Take::Nothing) => Move::SkipPair(byte),
+                        (one, other) => Move::Pair(one, byte, other),
                     }
                 }
                 (None, Padding::Left) if is_plain(step) && step.end == End::Literal((*b" ").into()) => {
-                    Move::Padded(place)
+                    Move::Padded(take)
                 }
                 _ => return None,
             };
@@ -68,56 +110,67 @@ impl Quick {
                 (_, next) => moves.push(next),
             }
         }
-        moves.push(Move::Rest(steps.len() - 1));
-        Some(Quick { moves: moves.into() })
+        moves.push(Move::Rest(Take::of(steps.len() - 1, last, stamps)));
+        let filled = |take: Take| matches!(take, Take::Fill(_));
+        let fills = stamps != 1
+            || moves.iter().any(|next| match *next {
+                Move::Value(take) | Move::Padded(take) | Move::Rest(take) => filled(take),
+                Move::Pair(one, _, other) => filled(one) || filled(other),
+                Move::Skip(_) | Move::SkipPair(_) => false,
+            });
+        Some(Quick { moves: moves.into(), fills })
     }
 
-    /// Gives `each` the step and the place of every value that is wanted; `None` where the line is not so simple.
+    /// Reads every value that is wanted; `fill` is given those that are not plain numbers, with the number of their step.
+    /// `None` where the line is not so simple.
     #[inline]
-    pub(super) fn read(
+    pub(super) fn read<'a>(
         &self,
-        line: &[u8],
-        mut each: impl FnMut(usize, Range<usize>) -> Option<()>,
+        line: &'a [u8],
+        event: &mut Event<'a>,
+        mut fill: impl FnMut(&mut Event<'a>, usize, Range<usize>) -> Option<()>,
     ) -> Option<()> {
+        let mut take = |take: Take, start: usize, end: usize| {
+            match take {
+                Take::Nothing => {}
+                Take::Epoch => event.timestamp = time::epoch(line.get(start..end)?)?,
+                Take::Client => event.source.set_host(line.get(start..end)?),
+                Take::SourceBytes => event.source.bytes = Some(number_in(line, start, end)?),
+                Take::DestinationBytes => event.destination.bytes = Some(number_in(line, start, end)?),
+                Take::Duration(unit) if unit != Span::SECOND.0 => {
+                    event.duration = Some(Span(number_in::<i64>(line, start, end)?.checked_mul(unit)?));
+                }
+                Take::Duration(_) => event.duration = Some(time::seconds(line.get(start..end)?)?),
+                Take::Fill(step) => fill(event, step, start..end)?,
+            }
+            Some(())
+        };
         let mut blanks = Marks::new(line, b' ');
         let mut at = 0;
         for next in &self.moves {
+            let mut end = match *next {
+                Move::Rest(_) => line.len(),
+                Move::Skip(count) => blanks.pass(count)?,
+                _ => blanks.next()?,
+            };
             match *next {
-                Move::Skip(count) => {
-                    let mut end = 0;
-                    for _ in 0..count {
-                        end = blanks.next()?;
-                    }
-                    at = end + 1;
-                }
-                Move::SkipPair(byte) => {
-                    let end = blanks.next()?;
-                    first(byte, line.get(at..end)?)?;
-                    at = end + 1;
-                }
-                Move::Value(step) => {
-                    let end = blanks.next()?;
-                    each(step, at..end)?;
-                    at = end + 1;
-                }
-                Move::Padded(step) => {
-                    let mut end = blanks.next()?;
+                Move::Skip(_) => {}
+                Move::SkipPair(byte) => _ = first(byte, line, at, end)?,
+                Move::Value(value) | Move::Rest(value) => take(value, at, end)?,
+                Move::Padded(value) => {
                     while end == at {
                         at += 1;
                         end = blanks.next()?;
                     }
-                    each(step, at..end)?;
-                    at = end + 1;
+                    take(value, at, end)?;
                 }
                 Move::Pair(one, byte, other) => {
-                    let end = blanks.next()?;
-                    let middle = at + first(byte, line.get(at..end)?)?;
-                    each(one, at..middle)?;
-                    each(other, middle + 1..end)?;
-                    at = end + 1;
+                    let middle = first(byte, line, at, end)?;
+                    take(one, at, middle)?;
+                    take(other, middle + 1, end)?;
                 }
-                Move::Rest(step) => each(step, at..line.len())?,
             }
+            at = end + 1;
         }
         Some(())
     }
@@ -130,8 +183,16 @@ fn is_plain(step: &Step) -> bool {
         && !matches!(step.field, Field::Stamp(Style::Clf | Style::Pattern(_), _))
 }
 
-/// Where the byte stands first.
+/// Where the byte stands first between two places of the line. What lies before them is compared too and then shifted out,
+/// so that the length, which is another in nearly every line, asks no question.
 #[inline]
-fn first(byte: u8, text: &[u8]) -> Option<usize> {
-    memchr::memchr(byte, text)
+fn first(byte: u8, line: &[u8], start: usize, end: usize) -> Option<usize> {
+    let length = end.checked_sub(start)?;
+    match line.get(..end)?.last_chunk::<16>() {
+        Some(block) if (1..=16).contains(&length) => {
+            let found = u8x16::new(*block).simd_eq(u8x16::splat(byte)).to_bitmask() >> (16 - length);
+            (found != 0).then(|| start + found.trailing_zeros() as usize)
+        }
+        _ => memchr::memchr(byte, line.get(start..end)?).map(|place| start + place),
+    }
 }

@@ -5,7 +5,7 @@ use super::duration::{duration, nanoseconds};
 use super::field::{Field, Padding};
 use super::layout::{Layout, Step};
 use super::split::begins;
-use super::stamp::{Moment, Style};
+use super::stamp::Moment;
 use super::target;
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role, address, number, number_in, split_authority};
@@ -81,14 +81,17 @@ impl Layout {
         event: &mut Event<'a>,
     ) -> Option<()> {
         let quick = self.quick.as_ref()?;
+        if !quick.fills {
+            return quick.read(line, event, |_, _, _| None);
+        }
         let mut found = Found::default();
-        quick.read(line, |step, text| {
-            let step = self.steps.get(step).filter(|step| step.wanted);
-            step.map_or(Some(()), |step| {
-                self.fill_usual(step, line, step.trimmed(line, text), event, &mut found, scratch)
-            })
+        quick.read(line, event, |event, number, place| {
+            let step = self.steps.get(number)?;
+            self.fill(step, line, place, event, &mut found, scratch).ok()
         })?;
-        event.timestamp = found.moment.finish(&self.zone)?;
+        if found.moment != Moment::default() {
+            event.timestamp = found.moment.finish(&self.zone)?;
+        }
         found.settle(event, self.detail);
         Some(())
     }
@@ -173,30 +176,6 @@ impl Layout {
             }
         }
         Err(failure.reject)
-    }
-
-    /// [`Layout::fill`] for the fields of nearly every line, without a call.
-    #[inline]
-    fn fill_usual<'a>(
-        &self,
-        step: &Step,
-        line: &'a [u8],
-        place: Range<usize>,
-        event: &mut Event<'a>,
-        found: &mut Found<'a>,
-        scratch: &'a Scratch,
-    ) -> Option<()> {
-        match &step.field {
-            Field::Client => event.source.set_host(line.get(place)?),
-            Field::SourceBytes => event.source.bytes = Some(number_in(line, place.start, place.end)?),
-            Field::Duration(unit) => event.duration = duration(line.get(place)?, *unit).ok()?,
-            Field::Stamp(Style::Epoch, _) => found.moment.instant = Some(time::epoch(line.get(place)?)?),
-            Field::DestinationBytes { .. } if let Some(bytes) = number_in(line, place.start, place.end) => {
-                event.destination.bytes = Some(bytes);
-            }
-            _ => self.fill(step, line, place, event, found, scratch).ok()?,
-        }
-        Some(())
     }
 
     pub(super) fn fill<'a>(

@@ -137,7 +137,7 @@ fn small_units(text: &[u8]) -> Option<Timestamp> {
 }
 
 /// A moment as far as it has been read.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moment {
     /// Day, time and zone together.
     pub instant: Option<Timestamp>,

@@ -85,7 +85,7 @@ enum Owned {
 impl From<Party<'_>> for Owned {
     fn from(party: Party<'_>) -> Owned {
         match party {
-            Party::Ip(ip) => Owned::Ip(ip),
+            Party::Ip(ip) => Owned::Ip(ip.into()),
             Party::Name(name) => Owned::Name(name.into()),
         }
     }
@@ -94,7 +94,7 @@ impl From<Party<'_>> for Owned {
 impl Owned {
     fn party(&self) -> Party<'_> {
         match self {
-            Owned::Ip(ip) => Party::Ip(*ip),
+            Owned::Ip(ip) => (*ip).into(),
             Owned::Name(name) => Party::Name(name),
         }
     }
@@ -168,6 +168,12 @@ impl Keys {
         Some(Apart { turn, dataset: event.dataset, source: 0, line, offset, late: false, what })
     }
 
+    /// Whether an event may be told twice at all.
+    #[inline]
+    pub(in crate::pipeline) fn concern(&self, event: &Event<'_>) -> bool {
+        self.sensors || self.proxied || event.session.is_some()
+    }
+
     /// What a proxy's line tells of a server, where flows may tell it again.
     #[inline]
     pub(in crate::pipeline) fn proxied(
@@ -216,7 +222,7 @@ impl Keys {
 
     fn apart(&self, event: &Event<'_>, egress: &Egress<'_>, record: &Record<'_>, turn: Timestamp) -> Apart {
         let by_source = match egress.host {
-            Party::Ip(ip) => event.source.ip == Some(ip),
+            Party::Ip(ip) => event.source.ip == Some(ip.into()),
             Party::Name(name) => event.source.ip.is_none() && event.source.domain == Some(name),
         };
         let (host, other) = match by_source {

@@ -63,7 +63,7 @@ fn read(logs: &[Log], proxies: &[&str], road: &Road) -> (Rows, Counts) {
                 (Vec::new(), Arc::clone(&source.format), 0, 0);
             for lines in part.chunks(road.cut.min(part.len()).max(1)) {
                 let bytes = lines.join("\n").into_bytes();
-                let chunk = Chunk { offset, lines_before: before, bytes, ..Chunk::default() };
+                let chunk = Chunk { offset, lines_before: before, bytes: bytes.into(), ..Chunk::default() };
                 offset += chunk.bytes.len() as u64 + 1;
                 before += lines.len() as u64;
                 let after = format_after(source.kind, &format, &chunk);

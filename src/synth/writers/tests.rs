@@ -11,6 +11,7 @@ use crate::synth::noise::{buckets, look_ups};
 use crate::synth::transfer::{Outcome, Service};
 use crate::synth::world::World;
 use crate::synth::{noise, roles};
+use std::net::IpAddr;
 
 /// How each is to be read where detection cannot know.
 fn spec(name: &str) -> Option<&'static str> {
@@ -36,10 +37,10 @@ fn read(name: &str, text: Vec<u8>) -> Vec<Told> {
             (detected.kind, detected.format)
         }
     };
-    let piece = Piece { source: 0, format, chunk: Chunk { bytes: text, ..Chunk::default() } };
+    let piece = Piece { source: 0, format, chunk: Chunk { bytes: text.into(), ..Chunk::default() } };
     let mut told = Vec::new();
     let text = |party: Party<'_>| match party {
-        Party::Ip(ip) => ip.to_string(),
+        Party::Ip(ip) => IpAddr::from(ip).to_string(),
         Party::Name(name) => String::from_utf8_lossy(name).into_owned(),
     };
     let counts = events(&piece, kind, &Scratch::new(), |event, _, _| {
