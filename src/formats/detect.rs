@@ -156,7 +156,7 @@ fn nothing_fits(lines: &[&[u8]]) -> String {
     }
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     format!(
-        "no known format fits: pass --format NAME ({}) or --format 'KIND:STRING' with the server's own format string",
+        "no known format fits: pass --format NAME ({}) --format 'KIND:STRING' with the server's own format string, or describe it in a configuration ([format.NAME], -c)",
         names.join(", ")
     )
 }

@@ -1,11 +1,12 @@
 //! Cutting a line into the parts that a mapping looks at.
 
-use super::{KEYS_MAX, Key, is_absent};
+use super::{KEYS_MAX, Key, Mapping, is_absent};
 use crate::event::reject::{Reason, Reject};
 use crate::formats::cells::{Cut, cells};
 use crate::formats::columns::MAX_COLUMNS;
 use crate::formats::key_value::{self, pairs};
 use crate::formats::{Scratch, paths};
+use memchr::memmem::Finder;
 use std::sync::Arc;
 
 /// How lines are cut.
@@ -77,18 +78,12 @@ impl Header {
         Header::Columns { order: order.into(), count: None }
     }
 
-    /// The header after `line`, where the line is one. A client may have put the name of a column into a row, so only a line
-    /// that has them all is a header; below one with more than half of them, which a log of another layout has that was
-    /// joined to this one, nothing is read.
-    pub(super) fn after(&self, line: &[u8], lines: Lines, keys: &[Key]) -> Option<Header> {
-        let Lines::Columns(cut) = lines else { return None };
-        let wanted = |key: &Key| match key {
-            Key::Name(name) => Some(name.clone()),
-            Key::Column(_) => None,
-        };
+    /// The header after `line`, where the line looks like one: it has the names of all columns, or, below a header, of more
+    /// than half of them, as the header of another layout that was joined to this log.
+    pub(super) fn after(&self, line: &[u8], mapping: &Mapping) -> Option<Header> {
+        let (Lines::Columns(cut), keys) = (mapping.described.lines, &mapping.keys) else { return None };
         // Nearly all rows end here.
-        let first = keys.iter().find_map(wanted)?;
-        memchr::memmem::find(line, first.as_bytes())?;
+        mapping.marks.iter().find_map(|mark| mark.find(line))?;
         let names: Vec<&[u8]> =
             cells(line, cut).take(MAX_COLUMNS + 1).map(|cell| cell.raw.trim_ascii()).collect();
         if names.len() > MAX_COLUMNS {
@@ -112,6 +107,20 @@ impl Header {
         }
         (*self != Header::Awaited && met * 2 > wanted).then_some(Header::Foreign)
     }
+}
+
+/// What a header line has and few rows do: the longest names of columns.
+pub(super) fn marks(lines: Lines, keys: &[Key]) -> Vec<Finder<'static>> {
+    let mut names: Vec<&str> = keys
+        .iter()
+        .filter_map(|key| match key {
+            Key::Name(name) if lines.has_columns() => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    // Two, because the header of another layout may lack one.
+    names.iter().take(2).map(|name| Finder::new(name).into_owned()).collect()
 }
 
 /// The parts of one line.

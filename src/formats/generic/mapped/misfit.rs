@@ -12,14 +12,14 @@ const LISTED: usize = 24;
 
 /// What speaks against it.
 pub(super) fn misfit(mapping: &Mapping, local: &Local, first: &[&[u8]]) -> Option<String> {
-    let Mapping { described, keys, cells } = mapping;
+    let Mapping { described, keys, cells, .. } = mapping;
     let lines = sample::filled(first);
     let (top, _) = lines.split_first()?;
     let (header, rows) = if Description::is_headed(described.lines, &described.fields) {
         let found = lines
             .iter()
             .zip(1..)
-            .find_map(|(line, below)| Some((Header::Awaited.after(line, described.lines, keys)?, below)));
+            .find_map(|(line, below)| Some((Header::Awaited.after(line, mapping)?, below)));
         let Some((header, below)) = found else { return Some(lacking(top, described.lines, keys)) };
         (header, lines.get(below..).unwrap_or_default())
     } else {

@@ -100,6 +100,8 @@ pub struct Mapping {
     keys: Vec<Key>,
     /// Which cells each field is read from, in the order of the fields; none for a constant.
     cells: Vec<Vec<usize>>,
+    /// Only lines that hold one of these can be headers.
+    marks: Vec<memchr::memmem::Finder<'static>>,
 }
 
 /// The row that stands for an operator's format of this name, `headed` if it finds its columns by name.
@@ -191,7 +193,8 @@ impl Mapping {
             }
             cells.push(own);
         }
-        Ok(Mapping { described, keys, cells })
+        let marks = lines::marks(described.lines, &keys);
+        Ok(Mapping { described, keys, cells, marks })
     }
 
     /// Its row; also its name.
@@ -238,7 +241,7 @@ impl Format for Reader {
         scratch: &'a Scratch,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
-        let Mapping { described, keys, cells } = &*self.mapping;
+        let Mapping { described, keys, cells, .. } = &*self.mapping;
         let found = Cells::cut(line, described.lines, keys, &self.header, scratch)?;
         let mut event = Event { dataset: described.kind.name, role: self.role, ..Event::default() };
         let mut timed = false;
@@ -255,7 +258,8 @@ impl Format for Reader {
             fill(mapped, text, &self.local, line, &mut event)?;
         }
         let named = |end: &Endpoint<'_>| end.ip.is_some() || end.domain.is_some();
-        if let Some(url) = event.url.filter(|_| !named(&event.destination)) {
+        // What a client asks a server for is the client's word; a proxy went there.
+        if let Some(url) = event.url.filter(|_| self.role == Role::Proxy && !named(&event.destination)) {
             target::server(url, &mut event.destination);
         }
         event.question = event.question.filter(|question| !question.name.is_empty());
@@ -271,7 +275,11 @@ impl Format for Reader {
     }
 
     fn header(&self, line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
-        let header = self.header.after(line, self.mapping.described.lines, &self.mapping.keys)?;
+        let header = self.header.after(line, &self.mapping)?;
+        // A client may put names of columns into a row; what reads as a row is one.
+        if self.parse(line, &Scratch::new(), &mut Vec::new()).is_ok() {
+            return None;
+        }
         let (mapping, local) = (Arc::clone(&self.mapping), self.local.clone());
         Some(Ok(Arc::new(Reader { mapping, local, role: self.role, header })))
     }

@@ -76,12 +76,15 @@ fn rows_without_their_columns_are_rejected() {
     );
     // The header of another layout in the same file: what stands below it is not read as if it were the first.
     assert_eq!(
-        told(CSV, &["at,ip,n,who", "at,n,ip", "2023-03-29T01:02:03Z,5,10.1.2.3"]),
+        told(CSV, &["at,ip,n,who", "at,n,ip,user", "2023-03-29T01:02:03Z,5,10.1.2.3,a"]),
         ["bad_header at 0"]
     );
-    // A client that names itself after a column makes no header.
-    let named = "2023-03-29T01:02:03Z,10.1.2.3,5,at";
-    assert!(told(CSV, &["at,ip,n,who", named])[0].ends_with("user at"));
+    // A client that names itself after columns makes no header.
+    let hostile =
+        format!("{CSV}url.original = \"url\"\nuser_agent.original = \"agent\"\nnetwork.protocol = \"app\"\n");
+    let named = "2023-03-29T01:02:03Z,10.1.2.3,5,url,who,agent,app";
+    let read = told(&hostile, &["at,ip,n,who,url,agent,app", named]);
+    assert_eq!(read, ["2023-03-29T01:02:03Z | src 10.1.2.3 =5 | dst  | user url | who | agent agent"]);
 }
 
 #[test]
@@ -203,6 +206,15 @@ fn lines_of_no_transfer_and_without_a_time() {
     assert!(told(JSON, &[wrong])[0].starts_with("bad_address"));
     let reject = described(JSON).parse(b"no json", &Scratch::new(), &mut Vec::new()).unwrap_err();
     assert_eq!(reject.reason, Reason::BadJson);
+}
+
+#[test]
+fn only_a_proxy_went_where_the_url_says() {
+    let line =
+        r#"{"at":"2023-03-29T01:02:03Z","client":{"ip":"192.0.2.7"},"n":5,"u":"http://files.example/"}"#;
+    let url = format!("{JSON}url.original = \"u\"\n");
+    assert!(told(&url, &[line])[0].contains("dst files.example :80"));
+    assert!(!told(&url.replace("proxy", "server"), &[line])[0].contains("dst files.example"));
 }
 
 #[test]
