@@ -168,13 +168,26 @@ fn has_fields_below(name: &str) -> bool {
 fn unknown_field(name: &str) -> String {
     let fields: Vec<&str> = FIELDS.iter().map(|(field, _)| *field).chain(SETTINGS.iter().copied()).collect();
     let near = nearest(name, &fields).or_else(|| below(name).next());
-    // `source.name`, `agent`: a part of the name may still be right.
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let near = near
-        .or_else(|| last.to_ascii_lowercase().contains("time").then_some("time"))
-        .or_else(|| fields.iter().copied().find(|field| field.split(['.', '_']).any(|part| part == last)));
+    let near = near.or_else(|| likely(name, &fields));
     let near = near.map(|near| format!("; did you mean \"{near}\"?"));
     format!("there is no field \"{name}\"{}; the fields are {}", near.unwrap_or_default(), fields.join(", "))
+}
+
+/// The field that shares most words with the name: `agent`, `src_ip`, `@timestamp`.
+fn likely<'n>(name: &str, fields: &[&'n str]) -> Option<&'n str> {
+    let name = name.to_ascii_lowercase();
+    let words: Vec<&str> = name
+        .split(['.', '_', '-'])
+        .map(|word| match word {
+            "src" | "client" => "source",
+            "dst" | "dest" | "server" => "destination",
+            word if word.contains("time") => "time",
+            word => word,
+        })
+        .collect();
+    let shared = |field: &str| field.split(['.', '_']).filter(|part| words.contains(part)).count();
+    // Of several, the first.
+    fields.iter().copied().rev().max_by_key(|field| shared(field)).filter(|field| shared(field) > 0)
 }
 
 /// A field and where it comes from: `"a.b"`, `3`, or a table.

@@ -131,6 +131,8 @@ fn wrong_formats() {
     let with = |line: &str| format!("{FORMAT}{line}\n");
     for (line, column, words) in [
         ("agent = \"a\"", 1, "did you mean \"user_agent.original\"?"),
+        ("src_ip = \"a\"", 1, "did you mean \"source.ip\"?"),
+        ("dst_bytes = \"a\"", 1, "did you mean \"destination.bytes\"?"),
         ("source_ip = \"a\"", 1, "did you mean \"source.ip\"?"),
         ("source.name = \"a\"", 8, "no field \"source.name\"; did you mean"),
         ("\"@timestamp\" = \"a\"", 1, "did you mean \"time\"?"),

@@ -256,13 +256,13 @@ fn no_such_kind(name: &str, context: &Context) -> String {
         KINDS.iter().filter(knows).map(|kind| format!("{}:{nickname}", kind.name)).collect();
     let own = context.own.iter().map(|own| own.kind().name);
     let names: Vec<&str> = own.chain(KINDS.iter().map(|kind| kind.name)).collect();
-    let all = format!("the formats are {}", names.join(", "));
+    let list = "`outflow formats` lists them";
     match nearest(&asked, &names) {
-        Some(near) => format!("there is no format \"{name}\"; did you mean \"{near}\"? ({all})"),
+        Some(near) => format!("there is no format \"{name}\"; did you mean \"{near}\"? ({list})"),
         _ if !nicknames.is_empty() => {
-            format!("there is no format \"{name}\"; did you mean {}? ({all})", nicknames.join(" or "))
+            format!("there is no format \"{name}\"; did you mean {}? ({list})", nicknames.join(" or "))
         }
-        _ => format!("there is no format \"{name}\"; {all}"),
+        _ => format!("there is no format \"{name}\"; the formats are {}", names.join(", ")),
     }
 }
 
