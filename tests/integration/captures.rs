@@ -43,6 +43,8 @@ const SAMPLES: &[Sample] = &[
     sample("haproxy-http", Some("haproxy"), 19, Some(4_032_419), None),
     sample("haproxy-tcp", Some("haproxy"), 17, Some(4_185_167), None),
     sample("haproxy-upload", None, 19, Some(2_685_027), Some(4_001_536)),
+    sample("caddy", Some("caddy"), 20, Some(5_175_277), None),
+    sample("tinyproxy", Some("tinyproxy"), 10, None, None),
     // What stands left of `tunnel.example`, dots not counted.
     sample("bind-query", Some("bind-query"), 6, Some(77), None),
     sample("unbound-queries", Some("unbound"), 6, Some(77), None),
