@@ -16,7 +16,7 @@ pub use error::ConfigError;
 
 use crate::event::Role;
 use crate::formats::generic::mapped::Mapping;
-use crate::formats::{Context, detect};
+use crate::formats::{Context, SpecError, detect};
 use crate::incidents::Budget;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -105,8 +105,7 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
             return Err(at(source.paths.span().start, "a source needs at least one path".into()));
         }
         if let Some(format) = source.format.as_ref().filter(|format| !is_auto(format.get_ref())) {
-            detect::named(format.get_ref(), &context)
-                .map_err(|error| at(format.span().start, error.to_string()))?;
+            detect::named(format.get_ref(), &context).map_err(|error| in_string(text, format, &error))?;
         }
         if let Some(conf) = source.format_from.as_ref().filter(|_| source.format.is_some()) {
             let message = "a source has a format or a format_from, not both".into();
@@ -128,6 +127,15 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
         });
     }
     Ok(config)
+}
+
+/// An error within a format string: at its own column where the string stands as it is, else at the string.
+fn in_string(text: &str, format: &Spanned<String>, error: &SpecError) -> ConfigError {
+    let start = format.span().start;
+    match text.get(start + 1..).is_some_and(|inside| inside.starts_with(format.get_ref())) {
+        true => ConfigError::at(text, start + 1 + error.position, error.message.clone()),
+        false => ConfigError::at(text, start, error.to_string()),
+    }
 }
 
 fn is_auto(name: &str) -> bool {

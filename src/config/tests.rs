@@ -80,9 +80,10 @@ fn wrong_values_and_keys() {
         ("[[source]]\npaths = []", (2, 9), &["at least one path"]),
         ("[[source]]\nformat = \"squid\"", (1, 1), &["paths"]),
         ("[[source]]\npath = [\"a\"]", (2, 1), &["\"path\"", "did you mean \"paths\"?"]),
-        ("[[source]]\npaths = [\"a\"]\nformat = \"sqiud\"", (3, 10), &["did you mean \"squid\"?"]),
+        ("[[source]]\npaths = [\"a\"]\nformat = \"sqiud\"", (3, 11), &["did you mean \"squid\"?"]),
+        ("[[source]]\npaths = [\"a\"]\nformat = \"squid:%ts %>a%>st\"", (3, 24), &["side by side"]),
         (
-            "[[source]]\npaths = [\"a\"]\nformat = \"squid:%ts %>a%>st\"",
+            "[[source]]\npaths = [\"a\"]\nformat = \"squid:%ts \\u0025>a%>st\"",
             (3, 10),
             &["side by side", "column 14"],
         ),
