@@ -1,5 +1,5 @@
 //! Each stage alone on a few megabytes in memory, beside a count of newlines in the same bytes, which is as fast as text
-//! can be looked at: `cargo bench`, or `cargo bench -- --quick`.
+//! can be looked at: `cargo bench --bench stages`, or with `-- --quick` behind it.
 //!
 //! Throughput is in bytes of log text for every stage, so that the stages of one format add up.
 
