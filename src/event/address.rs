@@ -70,7 +70,8 @@ const ZEROS: u64 = 0x3030_3030_3030_3030;
 /// where an address may not have it. Bits above the eighth stay set, so that several can be checked together.
 #[inline]
 fn octet(word: u64, skipped: u32, length: u32) -> u32 {
-    let values = word.wrapping_shl(8 * skipped) >> 40;
+    // A first dot behind the eighth byte skips less than nothing; its length is more than three, and has no least number.
+    let values = word.wrapping_shl(skipped.wrapping_mul(8)) >> 40;
     let values = (values as u32) & 0x00ff_ffffu32.wrapping_shl(24u32.wrapping_sub(8 * length)) & 0x00ff_ffff;
     let [hundreds, tens, ones, _] = values.to_le_bytes().map(u32::from);
     let value = hundreds * 100 + tens * 10 + ones;
@@ -121,6 +122,23 @@ mod tests {
             ["", "-", "10.1.2", "10.1.2.3.4", "10.1.2.256", "010.1.2.3", "1.2.3.", "files.example", ":"]
         {
             assert_eq!(ip(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn dots_anywhere() {
+        // Three dots at any places of any length: a number may be longer than a word.
+        for length in 8..=15usize {
+            for (a, b, c) in
+                (0..length).flat_map(|a| (a..length).flat_map(move |b| (b..length).map(move |c| (a, b, c))))
+            {
+                let mut text = vec![b'1'; length];
+                for at in [a, b, c] {
+                    text[at] = b'.';
+                }
+                let said = std::str::from_utf8(&text).unwrap();
+                assert_eq!(ipv4(&text), said.parse().ok(), "{said}");
+            }
         }
     }
 
