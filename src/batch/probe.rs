@@ -4,7 +4,7 @@ use crate::event::Role;
 use crate::formats::conf::Layouts;
 use crate::formats::generic::mapped::Mapping;
 use crate::formats::{Context, Detail, Format, Kind, Scratch, detect, mixed};
-use crate::framing::{Buffer, Chunk, Chunker, lines};
+use crate::framing::{Buffer, Chunk, Chunker, Documents, lines};
 use crate::input::{self, Opened, Place, Trouble};
 use crate::pipeline::{Piece, Source, events};
 use crate::units::Timestamp;
@@ -191,7 +191,7 @@ type Opening = (Chunker<Box<dyn Read + Send>>, (Arc<AtomicU64>, Option<u64>));
 /// Opens a place to read it from its beginning.
 pub(super) fn open(place: &Place) -> Result<Opening, Trouble> {
     let Opened { reader, consumed, size_on_disk, .. } = input::open(place)?;
-    Ok((Chunker::new(reader), (consumed, size_on_disk)))
+    Ok((Chunker::new(Box::new(Documents::new(reader))), (consumed, size_on_disk)))
 }
 
 /// The stamp of the first event among the first lines of a piece; the epoch where there is none.

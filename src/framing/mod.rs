@@ -2,15 +2,17 @@
 //!
 //! [`Chunker`] cuts a stream into [`Chunk`]s of whole lines that threads can take one each; [`lines`] walks a chunk.
 //! Both know the same cap on a line's length, so the answer does not depend on where chunks are cut. [`Marks`] finds
-//! separators, be they of lines or of columns.
+//! separators, be they of lines or of columns. [`Documents`] gives the records of a JSON document a line each.
 
 mod buffer;
 mod chunker;
+mod documents;
 mod lines;
 mod marks;
 
 pub use buffer::Buffer;
 pub use chunker::{Chunk, Chunker};
+pub use documents::Documents;
 pub use lines::{Line, lines};
 pub use marks::Marks;
 

@@ -33,7 +33,7 @@ pub fn events<'a>(
             Err(Reject::line(Reason::LineTooLong))
         } else if last && chunk.cut {
             Err(Reject::line(Reason::Truncated))
-        } else if text.is_empty() {
+        } else if text.first().is_none_or(u8::is_ascii_whitespace) && text.trim_ascii().is_empty() {
             Ok(())
         } else if kind.is_header.is_some_and(|is_header| is_header(format.bare(text, scratch)))
             && let Some(changed) = format.header(text)
