@@ -8,6 +8,7 @@
 mod cri;
 mod docker;
 mod journald;
+mod json;
 mod syslog;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub enum Envelope {
     Cri,
     /// `journalctl -o json`.
     Journald,
+    /// JSON with the line in `message` or `log`, as agents that ship logs write it.
+    Json,
 }
 
 /// When a line was put into its envelope, as written there: most formats never ask.
@@ -103,7 +106,8 @@ impl<'a> Opened<'a> {
 
 impl Envelope {
     /// All of them, in the order in which detection tries them: the strictest first.
-    pub const ALL: [Envelope; 4] = [Envelope::Docker, Envelope::Journald, Envelope::Cri, Envelope::Syslog];
+    pub const ALL: [Envelope; 5] =
+        [Envelope::Docker, Envelope::Journald, Envelope::Cri, Envelope::Json, Envelope::Syslog];
 
     /// Its name before the `+` in `--format syslog+squid`.
     pub fn name(self) -> &'static str {
@@ -112,6 +116,7 @@ impl Envelope {
             Envelope::Docker => "docker",
             Envelope::Cri => "cri",
             Envelope::Journald => "journald",
+            Envelope::Json => "json",
         }
     }
 
@@ -130,6 +135,7 @@ impl Envelope {
             Envelope::Docker => docker::open(line, scratch),
             Envelope::Cri => cri::open(line),
             Envelope::Journald => journald::open(line, scratch),
+            Envelope::Json => json::open(line, scratch),
         }
     }
 }

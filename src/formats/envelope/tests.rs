@@ -99,6 +99,21 @@ fn journald() {
     assert_eq!(opened(Envelope::Journald, r#"{"MESSAGE":"x"}"#), Err(Reason::Malformed));
 }
 
+#[test]
+fn json_of_agents() {
+    const AT: &str = "2023-03-29T01:02:03Z";
+    for line in [
+        r#"{"@timestamp":"2023-03-29T01:02:03Z","message":"a \"line\"","host":{"name":"gw-1"},"log":{"file":{"path":"/x"}}}"#,
+        r#"{"time":"2023-03-29T01:02:03Z","log":"a \"line\"\n","hostname":"gw-1","stream":"stdout"}"#,
+        r#"{"timestamp":"2023-03-29T01:02:03Z","message":"parsed","event":{"original":"a \"line\""},"host":"gw-1"}"#,
+    ] {
+        expect(Envelope::Json, line, "a \"line\"", "gw-1", AT);
+    }
+    expect(Envelope::Json, r#"{"line":"x","log":7}"#, "x", "-", "-");
+    assert_eq!(opened(Envelope::Json, r#"{"log":7}"#), Err(Reason::Malformed));
+    assert_eq!(opened(Envelope::Json, "{"), Err(Reason::BadJson));
+}
+
 fn carried(envelope: Envelope, line: &str) -> String {
     match envelope {
         Envelope::Syslog => format!("<134>Mar 29 01:02:03 gw-1 squid[77]: {line}"),
@@ -107,6 +122,12 @@ fn carried(envelope: Envelope, line: &str) -> String {
             format!("{{\"log\":{text},\"stream\":\"stdout\",\"time\":\"2023-03-29T01:02:03Z\"}}")
         }
         Envelope::Cri => format!("2023-03-29T01:02:03Z stdout F {line}"),
+        Envelope::Json => {
+            let text = serde_json::to_string(line).unwrap();
+            format!(
+                "{{\"@timestamp\":\"2023-03-29T01:02:03Z\",\"message\":{text},\"host\":{{\"name\":\"gw-1\"}}}}"
+            )
+        }
         Envelope::Journald => {
             let text = serde_json::to_string(line).unwrap();
             format!(
@@ -131,8 +152,8 @@ fn any_format_in_any_envelope() {
         assert_eq!(kind.name, "squid");
         format.parse(line.as_bytes(), &scratch, &mut events).unwrap();
     }
-    // Twice in each, and all the same but for the sender, which only two of them name.
-    assert_eq!(events.len(), 8);
+    // Twice in each, and all the same but for the sender, whom not all of them name.
+    assert_eq!(events.len(), 2 * Envelope::ALL.len());
     for event in &events {
         assert_eq!(event.source.ip, Some("10.1.2.3".parse().unwrap()));
         assert_eq!(event.destination.bytes, Some(224));
