@@ -53,16 +53,26 @@ pub fn detect(lines: &[&[u8]], context: &Context) -> Result<Detected, Undetected
 fn recognise(lines: &[&[u8]], context: &Context, deeper: usize) -> Result<Detected, Option<String>> {
     let mut sure: Vec<Detected> = Vec::new();
     let mut unsure: Option<String> = None;
+    let mut spare: Option<Detected> = None;
     for kind in KINDS {
-        match (kind.sniff)(lines, context) {
+        let sniffed = (kind.sniff)(lines, context);
+        let is_spare = matches!(sniffed, Sniffed::Else { .. });
+        match sniffed {
             Sniffed::No => {}
             Sniffed::Unsure { say } => unsure = unsure.or(Some(say)),
-            Sniffed::Yes { spec, why } => {
+            Sniffed::Yes { spec, why } | Sniffed::Else { spec, why } => {
                 if let Ok(format) = (kind.compile)(&spec, context) {
-                    sure.push(Detected { kind, format, spec, envelopes: Vec::new(), why });
+                    let found = Detected { kind, format, spec, envelopes: Vec::new(), why };
+                    match is_spare {
+                        true => spare = spare.or(Some(found)),
+                        false => sure.push(found),
+                    }
                 }
             }
         }
+    }
+    if sure.is_empty() {
+        sure.extend(spare);
     }
     let mut sure = sure.into_iter();
     // A kind that is sure has recognised something that is its own; one that is not has only a suspicion.

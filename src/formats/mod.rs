@@ -186,6 +186,13 @@ pub enum Sniffed {
         /// For the person who wonders.
         why: String,
     },
+    /// As [`Sniffed::Yes`], where no kind is sure: this one reads less of the lines than another might.
+    Else {
+        /// What to compile.
+        spec: String,
+        /// For the person who wonders.
+        why: String,
+    },
     /// It looks like this kind, but what its bytes mean cannot be told from the lines: `say` tells the operator what to
     /// pass instead.
     Unsure {

@@ -130,7 +130,7 @@ pub(crate) fn rejected_lines(kind: &Kind, lines: &[(&str, Reason)]) {
 pub(crate) fn sniffed(kind: &Kind, lines: &[&str]) -> String {
     let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
     match (kind.sniff)(&lines, &context()) {
-        Sniffed::Yes { spec, .. } => format!("yes {spec}").trim_end().to_owned(),
+        Sniffed::Yes { spec, .. } | Sniffed::Else { spec, .. } => format!("yes {spec}").trim_end().to_owned(),
         Sniffed::Unsure { say } => say,
         Sniffed::No => "no".to_owned(),
     }

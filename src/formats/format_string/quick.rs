@@ -7,6 +7,7 @@
 use super::escape::Encoding;
 use super::field::{Field, Padding};
 use super::layout::{End, Step};
+use super::read::client;
 use super::stamp::Style;
 use crate::event::{Event, number_in};
 use crate::formats::time;
@@ -134,7 +135,7 @@ impl Quick {
             match take {
                 Take::Nothing => {}
                 Take::Epoch => event.timestamp = time::epoch(line.get(start..end)?)?,
-                Take::Client => event.source.set_host(line.get(start..end)?),
+                Take::Client => client(line.get(start..end)?, &mut event.source).ok()?,
                 Take::SourceBytes => event.source.bytes = Some(number_in(line, start, end)?),
                 Take::DestinationBytes => event.destination.bytes = Some(number_in(line, start, end)?),
                 Take::Duration(unit) if unit != Span::SECOND.0 => {

@@ -8,7 +8,7 @@ use super::split::begins;
 use super::stamp::Moment;
 use super::target;
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, address, number, number_in, split_authority};
+use crate::event::{Endpoint, Event, Role, address, number, number_in, split_authority};
 use crate::formats::{Detail, Format, Scratch, Sight, time};
 use crate::units::Timestamp;
 use std::net::IpAddr;
@@ -194,7 +194,7 @@ impl Layout {
         };
         let text = if step.encoding.may_be_quoted() { step.encoding.bare(text) } else { text };
         match &step.field {
-            Field::Client => event.source.set_host(text),
+            Field::Client => client(text, &mut event.source)?,
             Field::ClientName => match address(text) {
                 Some(ip) => event.source.ip = event.source.ip.or(Some(ip)),
                 None => event.source.domain = words(text),
@@ -203,7 +203,7 @@ impl Layout {
             Field::ClientPort => event.source.port = small(text)?,
             Field::ClientAuthority => {
                 let (host, port) = target::last_colon(text);
-                event.source.set_host(host);
+                client(host, &mut event.source)?;
                 event.source.port = port;
             }
             Field::Stamp(style, _) => {
@@ -317,6 +317,28 @@ impl<'a> Found<'a> {
             target::server(url, end);
         }
     }
+}
+
+/// A client's address or name. Some writers put the port behind the address; neither holds a blank, so that a line with
+/// something before the client (a syslog header) is not read as if that were part of a name.
+#[inline]
+pub(super) fn client<'a>(text: &'a [u8], end: &mut Endpoint<'a>) -> Result<(), Reason> {
+    match address(text) {
+        Some(ip) => end.ip = Some(ip),
+        None => odd_client(text, end)?,
+    }
+    Ok(())
+}
+
+#[cold]
+fn odd_client<'a>(text: &'a [u8], end: &mut Endpoint<'a>) -> Result<(), Reason> {
+    let (host, port) = target::last_colon(text);
+    match (address(host), port) {
+        (Some(ip), Some(port)) => (end.ip, end.port) = (Some(ip), Some(port)),
+        _ if memchr::memchr(b' ', text).is_some() => return Err(Reason::Malformed),
+        _ => end.set_host(text),
+    }
+    Ok(())
 }
 
 /// A number of bytes; `text` is what stands at `place` without quotes.

@@ -1,8 +1,12 @@
 //! What Apache and nginx share when they look at the first lines of a source: both write
 //! `host ident user [stamp] "request" status bytes` and then what the operator added.
 //!
+//! [`any`] reads lines of one such file that differ in what stands before and behind.
+//!
 //! The lines alone do not say what an added number counts. They sometimes say who wrote them: Apache's `%b` writes `-`
 //! for no bytes where nginx writes 0, and each has its own way to escape a quote.
+
+pub(super) mod any;
 
 use crate::formats::format_string::sample;
 use crate::formats::format_string::target;
@@ -39,16 +43,20 @@ pub(super) struct Survey {
     pub(super) writer: Writer,
     /// Most requests name a whole URL, as those to a proxy do.
     pub(super) absolute: bool,
+    /// The lines are of this family but not of one shape; front and columns are those of the commonest.
+    pub(super) mixed: bool,
 }
 
 /// One line, taken apart.
-struct Row<'a> {
+pub(super) struct Row<'a> {
     front: Front,
     second: &'a [u8],
     request: &'a [u8],
     status: &'a [u8],
     bytes: &'a [u8],
     columns: Vec<(u8, &'a [u8])>,
+    /// Where the size ends, in the line.
+    size_ends: usize,
 }
 
 /// More values behind the size than any log of this family has; a line with more is not taken apart further.
@@ -64,9 +72,10 @@ pub(super) fn survey(lines: &[&[u8]]) -> Option<Survey> {
     let shapes: Vec<(Front, String)> = rows.iter().map(shape).collect();
     let alike = |shape: &(Front, String)| shapes.iter().filter(|other| *other == shape).count();
     let (front, columns) = shapes.iter().max_by_key(|shape| alike(shape))?.clone();
-    if !sample::is_most(alike(&(front, columns.clone())), lines.len()) {
+    if !sample::is_most(rows.len(), lines.len()) {
         return None;
     }
+    let mixed = !sample::is_most(alike(&(front, columns.clone())), lines.len());
     let third = |row: &Row<'_>| {
         row.columns.get(2).is_none_or(|(_, text)| *text == b"-" || target::forwarded(text).is_some())
     };
@@ -82,6 +91,7 @@ pub(super) fn survey(lines: &[&[u8]]) -> Option<Survey> {
         absolute: absolute.count() * 2 > rows.len(),
         writer: writer(&rows),
         columns,
+        mixed,
     })
 }
 
@@ -114,7 +124,7 @@ fn writer(rows: &[Row<'_>]) -> Writer {
     }
 }
 
-fn row(line: &[u8]) -> Option<Row<'_>> {
+pub(super) fn row(line: &[u8]) -> Option<Row<'_>> {
     let line = line.trim_ascii_end();
     // A user's name may hold " [", so the bracket that a stamp follows is looked for.
     let stamp = memchr::memmem::find_iter(line, b" [").find(|at| {
@@ -139,12 +149,14 @@ fn row(line: &[u8]) -> Option<Row<'_>> {
     let (request, rest) = quoted(line.get(stamp + 31..)?)?;
     let mut rest = rest.strip_prefix(b" ")?;
     let mut columns = Vec::new();
+    let mut size_ends = line.len();
     while !rest.is_empty() && columns.len() < MAX_COLUMNS {
         let (column, after) = match rest.strip_prefix(b"\"") {
-            Some(inner) => {
-                let (text, after) = quoted(inner)?;
-                ((b'q', text), after)
-            }
+            // What a damaged line ends with is a word, whatever it holds.
+            Some(inner) => match quoted(inner) {
+                Some((text, after)) => ((b'q', text), after),
+                None => ((b'w', rest), &b""[..]),
+            },
             None => {
                 let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
                 let (text, after) = rest.split_at(end);
@@ -152,13 +164,16 @@ fn row(line: &[u8]) -> Option<Row<'_>> {
             }
         };
         columns.push(column);
+        if columns.len() == 2 {
+            size_ends = line.len() - after.len();
+        }
         rest = after.strip_prefix(b" ").unwrap_or(after);
     }
     let mut columns = columns.into_iter();
     let ((_, status), (_, bytes)) = (columns.next()?, columns.next()?);
     let number = |text: &[u8]| text == b"-" || kind(text) == b'n';
     let fits = number(status) && status.len() <= 3 && number(bytes);
-    fits.then(|| Row { front, second, request, status, bytes, columns: columns.collect() })
+    fits.then(|| Row { front, second, request, status, bytes, columns: columns.collect(), size_ends })
 }
 
 /// The text up to the quote that ends it, and what follows that.

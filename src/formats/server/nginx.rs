@@ -49,7 +49,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
 /// shipped with; [`super::apache`] speaks for what neither can tell.
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let Some(survey) = clf::survey(lines) else { return Sniffed::No };
-    if survey.front != Front::Nothing || survey.writer == Writer::Apache {
+    if survey.mixed || survey.front != Front::Nothing || survey.writer == Writer::Apache {
         return Sniffed::No;
     }
     if survey.absolute && context.role.is_none() {

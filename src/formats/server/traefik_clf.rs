@@ -4,9 +4,10 @@
 //! The size is the body sent to the client. What came in is only in the JSON form, see [`super::traefik`]. The stamp
 //! marks the beginning.
 
-use crate::event::{Role, Stamped};
+use crate::event::reject::Reject;
+use crate::event::{Event, Role, Stamped};
 use crate::formats::format_string::{Dialect, Encoding, Field, Layout, Piece, Style, nginx, sample};
-use crate::formats::{Context, Format, Kind, Sniffed, SpecError};
+use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use std::sync::Arc;
 
 /// The row of this format.
@@ -20,6 +21,9 @@ pub const KIND: Kind = Kind {
 };
 
 const COLUMNS: &str = r#"$client - $user [$time] "$request" $status $bytes "$referer" "$agent" $count "$router" "$server" $duration"#;
+
+/// The first releases put no quotes around a missing referrer.
+const UNQUOTED: &str = r#"$client - $user [$time] "$request" $status $bytes $referer "$agent" $count "$router" "$server" $duration"#;
 
 const VARIABLES: &[nginx::Variable] = &[
     ("client", 0, Field::Client),
@@ -40,14 +44,45 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
     let remedy = "use accessLog.format: json, which has RequestContentSize";
     let role = if context.role == Some(Role::Proxy) { Role::Proxy } else { Role::Server };
     let dialect = Dialect { dataset: "traefik", role, remedy, context };
-    let mut pieces = nginx::pieces_of(COLUMNS, VARIABLES, Encoding::Backslash)?;
-    for piece in &mut pieces {
-        // A user's name may hold blanks, though it stands in no quotes.
-        if let Piece::Directive(directive) = piece {
-            directive.one_word &= directive.field != Field::User;
+    let layout = |columns| {
+        let mut pieces = nginx::pieces_of(columns, VARIABLES, Encoding::Backslash)?;
+        for piece in &mut pieces {
+            // A user's name may hold blanks, though it stands in no quotes.
+            if let Piece::Directive(directive) = piece {
+                directive.one_word &= directive.field != Field::User;
+            }
         }
+        Layout::compile(pieces, dialect)
+    };
+    Ok(Arc::new(TraefikClf { usual: layout(COLUMNS)?, unquoted: layout(UNQUOTED)? }))
+}
+
+#[derive(Debug)]
+struct TraefikClf {
+    usual: Layout,
+    unquoted: Layout,
+}
+
+impl Format for TraefikClf {
+    fn parse<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let before = events.len();
+        self.usual.parse(line, scratch, events).or_else(|reject| {
+            events.truncate(before);
+            self.unquoted.parse(line, scratch, events).map_err(|_| {
+                events.truncate(before);
+                reject
+            })
+        })
     }
-    Ok(Arc::new(Layout::compile(pieces, dialect)?))
+
+    fn sight(&self) -> Sight {
+        self.usual.sight()
+    }
 }
 
 /// Behind the agent stand a number, two quoted values and a duration that ends with `ms`.

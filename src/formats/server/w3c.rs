@@ -2,8 +2,9 @@
 //!
 //! The name of the format says nothing about whose log it is: IIS watches a server, ProxySG watches clients, and the same
 //! `sc-bytes` is egress in one and a download in the other. `role.rs` decides from the fields, or asks for `--role`;
-//! `layout.rs` says which columns are read, `split.rs` cuts rows, `row.rs` says what they mean.
+//! `headless.rs` knows rows whose header is lost; `layout.rs` says which columns are read, `split.rs` cuts rows, `row.rs` says what they mean.
 
+mod headless;
 mod layout;
 mod role;
 mod row;
@@ -151,7 +152,9 @@ impl Format for W3c {
 
 /// A `#Fields:` header that names a time and a client.
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
-    let Some(fields) = lines.iter().find_map(|line| directive(line, "Fields")) else { return Sniffed::No };
+    let Some(fields) = lines.iter().find_map(|line| directive(line, "Fields")) else {
+        return headless::sniff(lines, context);
+    };
     let software = lines.iter().find_map(|line| directive(line, "Software")).unwrap_or_default();
     let names = layout::names(fields);
     let told = role::told(&names, software);

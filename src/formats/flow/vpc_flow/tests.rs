@@ -170,7 +170,7 @@ fn sniffing() {
     let sniffed = |lines: &[&str]| {
         let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
         match sniff(&lines, &Context::default()) {
-            Sniffed::Yes { spec, .. } => format!("yes {spec}"),
+            Sniffed::Yes { spec, .. } | Sniffed::Else { spec, .. } => format!("yes {spec}"),
             Sniffed::Unsure { say } => say,
             Sniffed::No => "no".to_owned(),
         }

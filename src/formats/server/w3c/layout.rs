@@ -61,6 +61,8 @@ pub(super) struct Layout {
     pub(super) role: Role,
     pub(super) dialect: Dialect,
     pub(super) detail: Detail,
+    /// More columns may follow those named (`*`).
+    pub(super) open: bool,
 }
 
 /// The names by which a slot's column goes, best first: only the first that a header has is read.
@@ -126,6 +128,8 @@ impl Layout {
         dialect: Dialect,
         detail: Detail,
     ) -> Result<Layout, String> {
+        let open = fields.last().is_some_and(|last| last == "*");
+        let fields = fields.get(..fields.len() - usize::from(open)).unwrap_or_default();
         if fields.len() > MAX_COLUMNS {
             return Err(format!("a #Fields header may name up to {MAX_COLUMNS} fields"));
         }
@@ -167,7 +171,7 @@ impl Layout {
             put(*slot, first(names));
         }
         let columns = Columns::new(slots).ok_or("its #Fields are empty")?;
-        Ok(Layout { columns, clock, role, dialect, detail })
+        Ok(Layout { columns, clock, role, dialect, detail, open })
     }
 
     pub(super) fn has(&self, slot: Slot) -> bool {

@@ -18,7 +18,9 @@ pub(super) fn split<'a>(layout: &Layout, line: &'a [u8]) -> Result<Row<'a, SLOTS
         Dialect::CloudFront => {
             columns.split(line, b'\t').or_else(|first| columns.split(line, b' ').map_err(|_| first))
         }
-        Dialect::Elff => quoted(columns, line).or_else(|first| unusual(columns, line).ok_or(first)),
+        Dialect::Elff => {
+            quoted(columns, line, layout.open).or_else(|first| unusual(columns, line).ok_or(first))
+        }
     }
 }
 
@@ -35,7 +37,7 @@ fn unusual<'a>(columns: &Columns<SLOTS>, line: &'a [u8]) -> Option<Row<'a, SLOTS
 }
 
 /// Blanks between the columns, except within quotes or the brackets of a time stamp.
-fn quoted<'a>(columns: &Columns<SLOTS>, line: &'a [u8]) -> Result<Row<'a, SLOTS>, Reject> {
+fn quoted<'a>(columns: &Columns<SLOTS>, line: &'a [u8], open: bool) -> Result<Row<'a, SLOTS>, Reject> {
     let mut row = Row::default();
     let mut rest = line;
     let mut left = columns.slots().len();
@@ -51,6 +53,7 @@ fn quoted<'a>(columns: &Columns<SLOTS>, line: &'a [u8]) -> Result<Row<'a, SLOTS>
         rest = match after.split_first() {
             Some((b' ', after)) if left > 0 => after,
             None if left == 0 => return Ok(row),
+            Some((b' ', _)) if open => return Ok(row),
             _ => return Err(Reject::of(Reason::Malformed, line, after)),
         };
     }

@@ -145,7 +145,7 @@ fn sniffing() {
     let sniffed_as = |role, lines: &[&str]| {
         let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
         match sniff(&lines, &Context { role, ..Context::default() }) {
-            Sniffed::Yes { spec, why } => {
+            Sniffed::Yes { spec, why } | Sniffed::Else { spec, why } => {
                 compile(&spec, &Context::default()).unwrap();
                 format!("{} because {why}", spec.split(' ').next().unwrap_or_default())
             }
@@ -163,6 +163,7 @@ fn sniffing() {
     );
     assert!(sniffed(&[UNDECIDED, UNDECIDED_ROW]).contains("--role"));
     assert!(sniffed_as(Some(Role::Proxy), &[UNDECIDED]).starts_with("proxy because"));
+    assert!(sniffed(&[IIS_ROW]).contains("without their #Fields"));
     for other in [
         &[][..],
         &["#separator \\x09", "#path\tconn", "#fields\tts\tuid\tid.orig_h\tid.resp_h\torig_bytes"],
@@ -180,7 +181,6 @@ fn sniffing() {
             "2 123456789012 eni-0a1b2c3d 10.1.2.3 203.0.113.9 50123 443 6 10 840 1680051723 1680051783 ACCEPT OK",
         ],
         &[r#"{"ts":1680051723,"id.orig_h":"10.1.2.3","id.resp_h":"203.0.113.9","orig_bytes":1}"#],
-        &[IIS_ROW],
     ] {
         assert_eq!(sniffed(other), "no", "{other:?}");
     }
