@@ -271,6 +271,7 @@ pub const KINDS: &[&Kind] = &[
     &server::caddy::KIND,
     &server::aws_alb::KIND,
     &server::aws_elb::KIND,
+    &server::aws_nlb::KIND,
     &server::traefik::KIND,
     &server::traefik_clf::KIND,
     &server::tomcat::KIND,

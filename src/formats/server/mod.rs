@@ -9,6 +9,7 @@ pub mod nginx_json;
 pub mod caddy;
 pub mod aws_alb;
 pub mod aws_elb;
+pub mod aws_nlb;
 pub mod traefik;
 pub mod traefik_clf;
 pub mod tomcat;
