@@ -64,7 +64,14 @@ impl<'a> Iterator for Cells<'a> {
     fn next(&mut self) -> Option<Cell<'a>> {
         let mut rest = self.rest?;
         let separator = match self.cut {
-            Cut::Csv(separator) | Cut::Plain(separator) => separator,
+            Cut::Csv(separator) => {
+                // Some writers put a blank behind the comma; before a quote it is no part of the cell.
+                if rest.first() == Some(&b' ') && rest.trim_ascii_start().first() == Some(&b'"') {
+                    rest = rest.trim_ascii_start();
+                }
+                separator
+            }
+            Cut::Plain(separator) => separator,
             Cut::Blanks => {
                 rest = rest.trim_ascii_start();
                 if rest.is_empty() {

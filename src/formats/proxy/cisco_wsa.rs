@@ -52,12 +52,17 @@ fn compile(spec: &str, _context: &Context) -> Result<Arc<dyn Format>, SpecError>
 
 /// The verdicts, from the first `<` behind the decision.
 fn is_wsa(line: &[u8]) -> bool {
-    let mut words = Words { rest: line };
+    let mut words = Words { rest: without_level(line) };
     let stamp = words.next().and_then(time::epoch);
     let result = words.nth(2);
     let decided = words.nth(6).is_some_and(|word| memchr::memchr(b'-', word).is_some());
     let verdicts = words.next().is_some_and(|word| word.starts_with(b"<"));
     stamp.is_some() && result.is_some_and(|word| memchr::memchr(b'/', word).is_some()) && decided && verdicts
+}
+
+/// The line behind the `Info: ` that is put before it where the log is pushed by syslog.
+fn without_level(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"Info: ").unwrap_or(line)
 }
 
 /// Words between blanks; one that begins with a quote ends behind the next.
@@ -91,7 +96,7 @@ impl Format for Wsa {
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
         let wrong = |reason, text: &[u8]| Reject::of(reason, line, text);
-        let mut words = Words { rest: line };
+        let mut words = Words { rest: without_level(line) };
         let mut next = || words.next().ok_or_else(|| Reject::at(Reason::Malformed, line.len()));
         let mut event = Event { dataset: "cisco-wsa", role: Role::Proxy, ..Event::default() };
         let stamp = next()?;

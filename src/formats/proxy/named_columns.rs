@@ -1,7 +1,7 @@
 //! Rows of a gateway whose columns a header line or the operator names: what Skyhigh and Umbrella share.
 //!
 //! Columns are comma-separated, or blank-separated with quotes and brackets where the names were. A row may have more
-//! columns than names (later versions append), never fewer.
+//! columns than names (later versions append), and fewer only where its gateway is known to have appended them.
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role, address, split_authority};
@@ -45,6 +45,8 @@ pub(super) struct Dialect {
     pub(super) remedy: &'static str,
     /// The slot of a column by its name in lower case.
     pub(super) slot: fn(&str) -> Slot,
+    /// A row has at least so many columns, whatever its header names: the later ones came with later versions.
+    pub(super) least: usize,
     /// A header line begins so, in any case, after quotes and `#`.
     pub(super) first: &'static [&'static str],
 }
@@ -109,7 +111,7 @@ impl Format for NamedColumns {
             f.set(slot as usize, cell.decode(scratch));
             count += 1;
         }
-        if count < self.columns.len() {
+        if count < self.columns.len().min(self.dialect.least) {
             return Err(Reject::at(Reason::Malformed, line.len()));
         }
         events.push(self.event(&f)?);

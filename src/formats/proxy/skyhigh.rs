@@ -5,7 +5,8 @@
 
 use super::named_columns::{Dialect, NamedColumns, Slot, is_header};
 use crate::event::Role;
-use crate::formats::{Compiled, Context, Kind, Sniffed};
+use crate::formats::one_line::sniff_most;
+use crate::formats::{Compiled, Context, Format, Kind, Scratch, Sniffed};
 use std::sync::Arc;
 
 /// The row of this format.
@@ -26,6 +27,7 @@ const DIALECT: Dialect = Dialect {
     dataset: "skyhigh",
     remedy: "add bytes_from_client (property \"BytesFromClient\") to the log line and its header in the Access Log rule set",
     slot,
+    least: usize::MAX,
     first: &["user_id", "time_stamp"],
 };
 
@@ -66,8 +68,24 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
             spec: names.trim_start_matches('#').to_owned(),
             why: "a head line names the columns of Skyhigh's gateway".into(),
         },
-        _ => Sniffed::No,
+        _ => headless(lines, context),
     }
+}
+
+/// The appliance's default log, which has no head line where it goes to syslog: a stamp in brackets, a quoted user, an
+/// address, a status and a request in this order are no other log's.
+fn headless(lines: &[&[u8]], context: &Context) -> Sniffed {
+    let Ok(format) = NamedColumns::new(APPLIANCE, DIALECT, context) else { return Sniffed::No };
+    let scratch = Scratch::new();
+    let reads = |line: &[u8]| {
+        let mut events = Vec::new();
+        let stamped =
+            line.first() == Some(&b'[') && memchr::memmem::find(line, b"] \"").is_some_and(|at| at < 30);
+        stamped
+            && format.parse(line, &scratch, &mut events).is_ok()
+            && events.iter().all(|event| event.source.ip.is_some() && event.status.is_some())
+    };
+    sniff_most(lines, reads, "the lines read as the default access log of Skyhigh's appliance")
 }
 
 #[cfg(test)]

@@ -22,17 +22,20 @@ const DIALECT: Dialect = Dialect {
     dataset: "umbrella-proxy",
     remedy: "pass the columns of this export in their order, as in --format 'umbrella-proxy:Timestamp,…,Request Size,…'",
     slot,
+    least: 13,
     first: &["timestamp\",", "timestamp,"],
 };
 
-/// The columns that every version has had; the first eleven tell enough for what is wanted.
+/// The columns up to the method; every version has had those up to the response's size.
 const DEFAULT: &str = "Timestamp,Policy Identity Label,Internal Client IP,External Client IP,Destination IP,Content Type,\
-                       Verdict,URL,Referer,User Agent,Status Code,Request Size,Response Size";
+                       Verdict,URL,Referer,User Agent,Status Code,Request Size,Response Size,Response Body Size,SHA256,Categories,AV Detections,\
+                       PUAs,AMP Disposition,AMP Malware Name,AMP Score,Policy Identity Type,Blocked Categories,Identities,\
+                       Identity Types,Request Method";
 
 fn slot(name: &str) -> Slot {
     match name {
         "timestamp" => Slot::Stamp,
-        "policy identity label" | "identity" | "most granular identity" | "identities" => Slot::User,
+        "policy identity label" | "identity" | "most granular identity" => Slot::User,
         "internal client ip" | "internal ip" => Slot::Client,
         "external client ip" | "external ip" => Slot::Outer,
         "destination ip" => Slot::Server,
@@ -108,6 +111,7 @@ mod tests {
                 ..Endpoint::default()
             },
             user: Some(b"pc-1"),
+            method: Some(b"PUT"),
             status: Some(201),
             url: Some(b"https://files.example/a"),
             user_agent: Some(b"rclone/v1.60.1"),

@@ -43,7 +43,11 @@ const STATUS: usize = 10;
 const AGENT: usize = 11;
 const PROTOCOL: usize = 12;
 const OUTER: usize = 13;
-const SLOTS: usize = 14;
+const INNER: usize = 14;
+const PORT: usize = 15;
+const ENCODED: usize = 16;
+const ZONE: usize = 17;
+const SLOTS: usize = 18;
 
 fn slot(key: &[u8]) -> usize {
     // JSON feeds put the fields into "event".
@@ -52,11 +56,15 @@ fn slot(key: &[u8]) -> usize {
     match key.len() {
         _ if is(&["reqsize", "requestsize"]) => SENT,
         _ if is(&["respsize", "responsesize"]) => RECEIVED,
-        _ if is(&["cip", "clientip"]) => CLIENT,
-        _ if is(&["cpubip", "clientpublicip", "cintip"]) => OUTER,
+        _ if is(&["cip", "clientip", "cltip"]) => CLIENT,
+        _ if is(&["cintip", "cltintip"]) => INNER,
+        _ if is(&["cpubip", "clientpublicip", "cltpubip"]) => OUTER,
         _ if is(&["sip", "serverip"]) => SERVER,
         _ if is(&["host", "ehost", "hostname"]) => HOST,
         _ if is(&["url", "eurl"]) => URL,
+        _ if is(&["b64url"]) => ENCODED,
+        _ if is(&["cltsourceport", "clt_sport", "csport"]) => PORT,
+        _ if is(&["tz"]) => ZONE,
         _ if is(&["time", "datetime"]) => STAMP,
         _ if is(&["epochtime"]) => EPOCH,
         _ if is(&["login", "elogin", "user"]) => USER,
@@ -125,7 +133,7 @@ impl Format for Zscaler {
                 return Err(Reject::at(Reason::Malformed, line.len()));
             }
         }
-        events.push(event(&f, &self.local)?);
+        events.push(event(&f, &self.local, scratch)?);
         Ok(())
     }
 
@@ -135,15 +143,21 @@ impl Format for Zscaler {
     }
 }
 
-fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local) -> Result<Event<'a>, Reject> {
+fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local, scratch: &'a Scratch) -> Result<Event<'a>, Reject> {
     let mut event = Event { dataset: "zscaler-web", role: Role::Proxy, ..Event::default() };
-    event.timestamp = match f.stamp(EPOCH, |text| local.any(text))? {
-        Some(stamp) => stamp,
-        None => f.stamp(STAMP, |text| local.any(text))?.ok_or_else(|| Reject::line(Reason::BadTimestamp))?,
+    // `time` is in the zone of the feed, whose name is in `tz`; seconds since the epoch need none.
+    let in_utc = f.text(ZONE).filter(|zone| matches!(*zone, b"GMT" | b"UTC") && f.text(STAMP).is_some());
+    let epoch = f.stamp(EPOCH, |text| local.any(text))?.filter(|_| in_utc.is_none());
+    let stamp = match epoch {
+        Some(stamp) => Some(stamp),
+        None if in_utc.is_some() => f.stamp(STAMP, |text| Local::of(&Context::default()).any(text))?,
+        None => f.stamp(STAMP, |text| local.any(text))?,
     };
+    event.timestamp = stamp.ok_or_else(|| Reject::line(Reason::BadTimestamp))?;
     event.user = f.text(USER);
     // The public address is an office's, not a host's; it serves where there is neither client nor user.
-    let client = f.text(CLIENT).or_else(|| f.text(OUTER).filter(|_| event.user.is_none()));
+    let client = f.first(&[INNER, CLIENT]).or_else(|| f.text(OUTER).filter(|_| event.user.is_none()));
+    event.source.port = f.number(PORT)?;
     match client {
         Some(text) => event.source.ip = Some(address(text).ok_or_else(|| f.wrong(Reason::BadAddress, text))?),
         None if event.user.is_none() => return Err(Reject::line(Reason::Malformed)),
@@ -151,7 +165,7 @@ fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local) -> Result<Event<'a>, Reject> 
     }
     event.source.bytes = f.number(SENT)?;
     event.destination.bytes = f.number(RECEIVED)?;
-    event.url = f.text(URL);
+    event.url = f.text(URL).or_else(|| base64(f.text(ENCODED)?, scratch));
     let (name, port) =
         split_authority(f.text(HOST).unwrap_or_else(|| authority(event.url.unwrap_or_default())));
     event.destination.set_host(name);
@@ -162,6 +176,30 @@ fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local) -> Result<Event<'a>, Reject> 
     event.user_agent = f.text(AGENT);
     event.protocol = f.text(PROTOCOL);
     Ok(event)
+}
+
+/// What is written in base 64 (RFC 4648, with or without its padding); `None` where it is not.
+fn base64<'a>(text: &[u8], scratch: &'a Scratch) -> Option<&'a [u8]> {
+    let text = text.trim_ascii_end();
+    let text = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    let mut held = 0_u32;
+    for (place, &letter) in text.iter().enumerate() {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        held = held << 6 | u32::from(six);
+        // Four letters are three bytes: each but the first of four completes one.
+        if let Some(left) = [None, Some(4), Some(2), Some(0)].get(place % 4).copied().flatten() {
+            bytes.push((held >> left & 0xff) as u8);
+        }
+    }
+    Some(scratch.alloc_slice_copy(&bytes))
 }
 
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
