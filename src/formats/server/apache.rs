@@ -82,6 +82,7 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
         return Sniffed::Else { spec: "any".into(), why };
     }
     let spec = match (survey.front, survey.columns.as_str(), survey.writer) {
+        (Front::List, _, _) => "any",
         (Front::Nothing, "", _) => "common",
         (Front::Nothing, "qq", Writer::Apache | Writer::Either) => "combined",
         (Front::Name, "", _) => "vhost_common",
@@ -102,7 +103,7 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     }
     let name = match spec {
         NAMED => "combined, with the site's name before it",
-        "any" => "combined, with more text behind it that is passed over",
+        "any" => "combined, with more text around it than it has",
         spec if spec.contains('%') => "combined, with X-Forwarded-For",
         spec => spec,
     };
@@ -140,7 +141,7 @@ fn ssl_requests(lines: &[&[u8]], context: &Context) -> Sniffed {
 /// What to pass for a log of this family with more in it than can be told from the lines.
 fn unsure(survey: &clf::Survey) -> String {
     let front = match survey.front {
-        Front::Nothing => "",
+        Front::Nothing | Front::List => "",
         Front::Name => "%v ",
         Front::NameAndPort => "%v:%p ",
     };

@@ -28,6 +28,8 @@ pub(super) enum Front {
     Name,
     /// `%v:%p`
     NameAndPort,
+    /// The addresses that proxies before the server told, which may follow the site and stand in quotes.
+    List,
 }
 
 /// What the first lines have in common.
@@ -50,6 +52,8 @@ pub(super) struct Survey {
 /// One line, taken apart.
 pub(super) struct Row<'a> {
     front: Front,
+    /// All before the stamp.
+    before: &'a [u8],
     second: &'a [u8],
     request: &'a [u8],
     status: &'a [u8],
@@ -124,6 +128,13 @@ fn writer(rows: &[Row<'_>]) -> Writer {
     }
 }
 
+fn site(name: &[u8]) -> Front {
+    match crate::event::split_authority(name) {
+        (_, Some(_)) => Front::NameAndPort,
+        _ => Front::Name,
+    }
+}
+
 pub(super) fn row(line: &[u8]) -> Option<Row<'_>> {
     let line = line.trim_ascii_end();
     // A user's name may hold " [", so the bracket that a stamp follows is looked for.
@@ -132,16 +143,17 @@ pub(super) fn row(line: &[u8]) -> Option<Row<'_>> {
         rest.get(..26).and_then(time::clf).is_some()
             && rest.get(26..).is_some_and(|rest| rest.starts_with(b"] \""))
     })?;
-    let words: Vec<&[u8]> = line.get(..stamp)?.split(|byte| *byte == b' ').collect();
+    let before = line.get(..stamp)?;
+    let words: Vec<&[u8]> = before.split(|byte| *byte == b' ').collect();
     let is_address = |text: &&[u8]| crate::event::address(text).is_some();
     let front = match words.as_slice() {
-        [name, client, _, _, ..] if !is_address(name) && *client != b"-" => {
-            match crate::event::split_authority(name) {
-                (_, Some(_)) => Front::NameAndPort,
-                _ if is_address(client) => Front::Name,
-                _ => return None,
-            }
-        }
+        [list @ .., _, _] if list.iter().any(|word| word.ends_with(b",")) => Front::List,
+        // A site may be called by its address, and a client by its name.
+        [_, client, b"-", b"-"] if is_address(client) || *client == b"localhost" => site(words.first()?),
+        [name, client, _, _, ..] if !is_address(name) && *client != b"-" => match site(name) {
+            Front::Name if !is_address(client) => return None,
+            front => front,
+        },
         [_, _, _, ..] => Front::Nothing,
         _ => return None,
     };
@@ -173,7 +185,7 @@ pub(super) fn row(line: &[u8]) -> Option<Row<'_>> {
     let ((_, status), (_, bytes)) = (columns.next()?, columns.next()?);
     let number = |text: &[u8]| text == b"-" || kind(text) == b'n';
     let fits = number(status) && status.len() <= 3 && number(bytes);
-    fits.then(|| Row { front, second, request, status, bytes, columns: columns.collect(), size_ends })
+    fits.then(|| Row { front, before, second, request, status, bytes, columns: columns.collect(), size_ends })
 }
 
 /// The text up to the quote that ends it, and what follows that.

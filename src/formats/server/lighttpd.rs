@@ -40,7 +40,10 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
 /// Told from Apache's by the second column: identd, if anyone still asks it, has no name like a host's.
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let Some(survey) = clf::survey(lines) else { return Sniffed::No };
-    let own = survey.front == Front::Nothing && survey.second_is_host && survey.writer != Writer::Nginx;
+    let own = !survey.mixed
+        && survey.front == Front::Nothing
+        && survey.second_is_host
+        && survey.writer != Writer::Nginx;
     if !own || survey.absolute {
         return Sniffed::No;
     }

@@ -4,9 +4,9 @@
 //! Of what stands behind it the agent is read, the second of the first two quoted values side by side; the rest is passed
 //! over, as nothing says what it counts.
 
-use super::{Front, row};
-use crate::event::Event;
+use super::{Front, Row, row};
 use crate::event::reject::{Reason, Reject};
+use crate::event::{Event, split_authority};
 use crate::formats::format_string::{Dialect, Encoding, Layout, apache};
 use crate::formats::{Detail, Format, Scratch, Sight, SpecError};
 
@@ -41,6 +41,32 @@ impl Any {
     }
 }
 
+/// The site, if one was written, and the addresses before the name that identd gives.
+struct List<'a> {
+    site: &'a [u8],
+    /// The first of the list is whom the outermost proxy saw.
+    client: &'a [u8],
+    /// Where the last of the list begins, from which on the line is as any other.
+    last_begins: usize,
+}
+
+impl<'a> List<'a> {
+    fn of(row: &Row<'a>) -> List<'a> {
+        let blank = |text: &[u8]| memchr::memrchr(b' ', text).unwrap_or(0);
+        let ident = blank(row.before.get(..blank(row.before)).unwrap_or_default());
+        let listed = row.before.get(..ident).unwrap_or_default();
+        let mut words = listed.split(|byte| *byte == b' ').peekable();
+        let site = words.next_if(|word| !word.ends_with(b",")).unwrap_or_default();
+        let first = words.next().unwrap_or_default();
+        let bare = |text: &'a [u8]| {
+            let text = text.strip_suffix(b",").unwrap_or(text);
+            text.strip_prefix(b"\"").unwrap_or(text)
+        };
+        let last_begins = memchr::memrchr(b' ', listed).map_or(0, |at| at + 1);
+        List { site, client: bare(first), last_begins }
+    }
+}
+
 impl Format for Any {
     fn parse<'a>(
         &self,
@@ -52,9 +78,21 @@ impl Format for Any {
             return Ok(());
         }
         let row = row(line).ok_or_else(|| Reject::line(Reason::Malformed))?;
-        let layout = self.layouts.iter().find(|(front, _)| *front == row.front);
+        let list = (row.front == Front::List).then(|| List::of(&row));
+        let (front, begins) = match &list {
+            Some(list) => (Front::Nothing, list.last_begins),
+            None => (row.front, 0),
+        };
+        let layout = self.layouts.iter().find(|(other, _)| *other == front);
         let (_, layout) = layout.ok_or_else(|| Reject::line(Reason::Malformed))?;
-        layout.parse(line.get(..row.size_ends).unwrap_or_default(), scratch, events)?;
+        layout.parse(line.get(begins..row.size_ends).unwrap_or_default(), scratch, events)?;
+        if let (Some(list), Some(event)) = (list, events.last_mut()) {
+            (event.source.ip, event.source.domain) = (None, None);
+            event.source.set_host(list.client);
+            let (host, port) = split_authority(list.site);
+            event.destination.set_host(host);
+            event.destination.port = port;
+        }
         let agent = row.columns.windows(2).find_map(|pair| match pair {
             [(b'q', _), (b'q', agent)] => Some(*agent),
             _ => None,
