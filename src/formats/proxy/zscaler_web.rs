@@ -112,14 +112,19 @@ impl Format for Zscaler {
         if line.first() == Some(&b'{') {
             paths::scalars(line, scratch, |path, text| f.set(slot(path), text))?;
         } else if memchr::memchr(b'\t', line).is_some() {
-            // The first column is the time, without a name.
+            // The first column is the time, without a name, perhaps behind what syslog put before it.
             for (place, pair) in line.split(|&byte| byte == b'\t').enumerate() {
                 match memchr::memchr(b'=', pair) {
                     Some(mark) => f.set(
                         slot(pair.get(..mark).unwrap_or_default()),
                         pair.get(mark + 1..).unwrap_or_default(),
                     ),
-                    None if place == 0 => f.set(STAMP, pair),
+                    None if place == 0 => {
+                        let text = memchr::memmem::rfind(pair, b": ")
+                            .and_then(|at| pair.get(at + 2..))
+                            .unwrap_or(pair);
+                        f.set(STAMP, text);
+                    }
                     None => {}
                 }
             }
@@ -266,7 +271,7 @@ mod tests {
             protocol: Some(b"HTTPS"),
             ..Event::default()
         };
-        for line in [PAIRS, JSON, CSV] {
+        for line in [PAIRS, &format!("<13>Mar 29 01:02:03 nss-1 zscaler-nss: {PAIRS}"), JSON, CSV] {
             assert_eq!(one(&KIND, line), expected, "{line}");
         }
         let spec = "%d{epochtime},%s{login},%s{cip},%d{reqsize}";
@@ -293,7 +298,7 @@ mod tests {
 
     #[test]
     fn detection() {
-        for line in [PAIRS, JSON, CSV] {
+        for line in [PAIRS, &format!("<13>Mar 29 01:02:03 nss-1 zscaler-nss: {PAIRS}"), JSON, CSV] {
             assert_eq!(chosen(&[line]), "zscaler-web");
         }
         assert_eq!(chosen(&[&format!("<13>Mar 29 01:02:03 nss-1 {PAIRS}")]), "zscaler-web");

@@ -147,7 +147,9 @@ pub(super) fn row(line: &[u8]) -> Option<Row<'_>> {
     let words: Vec<&[u8]> = before.split(|byte| *byte == b' ').collect();
     let is_address = |text: &&[u8]| crate::event::address(text).is_some();
     let front = match words.as_slice() {
-        [list @ .., _, _] if list.iter().any(|word| word.ends_with(b",")) => Front::List,
+        [list @ .., _, _] if list.iter().any(|word| word.ends_with(b",")) && !list.contains(&&b"-"[..]) => {
+            Front::List
+        }
         // A site may be called by its address, and a client by its name.
         [_, client, b"-", b"-"] if is_address(client) || *client == b"localhost" => site(words.first()?),
         [name, client, _, _, ..] if !is_address(name) && *client != b"-" => match site(name) {

@@ -49,7 +49,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
 /// shipped with; [`super::apache`] speaks for what neither can tell.
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let Some(survey) = clf::survey(lines) else { return Sniffed::No };
-    if survey.mixed || survey.front != Front::Nothing || survey.writer == Writer::Apache {
+    if survey.front != Front::Nothing || survey.writer == Writer::Apache {
         return Sniffed::No;
     }
     if survey.absolute && context.role.is_none() {
@@ -59,6 +59,7 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let (spec, name) = match survey.columns.as_str() {
         // The columns behind the time are two names in brackets and what was asked of the servers behind.
         columns if columns.starts_with("qqnfww") => ("ingress", "log of ingress-nginx"),
+        _ if survey.mixed => return Sniffed::No,
         "qq" => ("combined", "combined log"),
         "qqq" if survey.third_is_addresses => (forwarded.as_str(), "combined log with X-Forwarded-For"),
         _ => return Sniffed::No,
