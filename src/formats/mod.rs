@@ -254,6 +254,7 @@ pub const KINDS: &[&Kind] = &[
     &firewall::iptables::KIND,
     &server::w3c::KIND,
     &proxy::netskope::KIND,
+    &proxy::proxysg_pairs::KIND,
     &proxy::skyhigh::KIND,
     &proxy::umbrella_proxy::KIND,
     &proxy::zscaler_web::KIND,

@@ -4,6 +4,7 @@ pub mod cisco_wsa;
 pub mod fortiproxy;
 mod named_columns;
 pub mod netskope;
+pub mod proxysg_pairs;
 pub mod skyhigh;
 pub mod tinyproxy;
 pub mod umbrella_proxy;

@@ -28,15 +28,19 @@ struct Netskope {
 
 /// The header in the names that W3C readers know.
 fn translated(fields: &str) -> String {
+    // A host of its own wins over the one that the client looked up, and whom the proxy asked over whom the client did.
+    let has = |names: &[&str]| fields.split_whitespace().any(|word| names.contains(&word));
+    let (has_host, has_server) = (has(&["cs-host", "cs(Host)"]), has(&["x-sr-dst-ip"]));
     let name = |word: &str| match word {
-        "cs-dns" => "cs-host".to_owned(),
+        "cs-dns" if !has_host => "cs-host".to_owned(),
         "cs-user-agent" => "cs(User-Agent)".to_owned(),
+        "x-cs-src-port" => "c-port".to_owned(),
+        "x-sr-dst-ip" => "r-ip".to_owned(),
+        "x-cs-dst-ip" if !has_server => "r-ip".to_owned(),
         "x-cs-timestamp" | "x-cs-src-ip-egress" => format!("x-other-{word}"),
         other => other.to_owned(),
     };
-    // A host of its own wins over the one that the client looked up.
-    let has_host = fields.split_whitespace().any(|word| matches!(word, "cs-host" | "cs(Host)"));
-    let words = fields.split_whitespace().map(|word| if has_host { word.to_owned() } else { name(word) });
+    let words = fields.split_whitespace().map(name);
     words.collect::<Vec<_>>().join(" ")
 }
 
