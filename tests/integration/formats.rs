@@ -120,3 +120,34 @@ fn written_samples_are_what_their_folders_say() {
         }
     }
 }
+
+/// A document is read as its records a line each are: in one line beyond any cap, and written over many.
+#[test]
+fn a_document_says_what_its_records_say() {
+    let sample = fs::read_to_string(repository("sample-logs/cloudtrail/sample.log")).unwrap();
+    let document: Value = serde_json::from_str(sample.lines().next().unwrap()).unwrap();
+    let records: Vec<Value> =
+        document["Records"].as_array().unwrap().iter().cycle().take(3_000).cloned().collect();
+    let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+    let document = serde_json::json!({ "Records": records });
+    let folder = tempfile::tempdir().unwrap();
+    let told = |text: String| {
+        let path = folder.path().join("case.json");
+        fs::write(&path, text).unwrap();
+        let mut rows = run(&["parse", &path.to_string_lossy()]).rows("");
+        for row in &mut rows {
+            row["outflow"]
+                .as_object_mut()
+                .unwrap()
+                .retain(|key, _| !matches!(key.as_str(), "offset" | "line"));
+        }
+        rows
+    };
+    let expected = told(lines.join("\n"));
+    assert!(expected.len() >= 2_000, "{}", expected.len());
+    let one_line = document.to_string();
+    assert!(one_line.len() > 1 << 20, "{}", one_line.len());
+    for text in [one_line, format!("{document:#}"), format!("[{}]", lines.join(",\n"))] {
+        assert!(told(text) == expected);
+    }
+}
