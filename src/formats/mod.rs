@@ -276,6 +276,7 @@ pub const KINDS: &[&Kind] = &[
     &server::traefik::KIND,
     &server::traefik_clf::KIND,
     &server::tomcat::KIND,
+    &server::varnish::KIND,
     &store::s3_access::KIND,
     &store::gcs_usage::KIND,
     &store::azure_storage::KIND,

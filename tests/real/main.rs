@@ -12,12 +12,18 @@ mod client;
 mod dns;
 mod conf;
 mod haproxy;
+mod iodine;
 mod lighttpd;
+mod namespace;
+mod nfdump;
 mod nginx;
 mod outflow;
+mod rsyslog;
 mod servers;
 mod squid;
 mod tinyproxy;
+mod trafficserver;
+mod varnish;
 
 use capture::Capture;
 
@@ -32,6 +38,9 @@ fn captures() -> Vec<&'static Capture> {
     all.extend(dns::captures());
     all.extend(tinyproxy::captures());
     all.extend(lighttpd::captures());
+    all.extend(varnish::captures());
+    all.extend(trafficserver::captures());
+    all.extend(nfdump::captures());
     all
 }
 

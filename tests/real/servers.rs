@@ -17,8 +17,8 @@ use tempfile::TempDir;
 /// `nobody` and `nogroup`: who runs the servers when the tests run as root.
 const NOBODY: u32 = 65534;
 
-/// How often a server is asked whether it is up, or gone: about 30 seconds in all, for a busy machine.
-const PATIENCE: u32 = 600;
+/// How often a server is asked whether it is up, or gone: about a minute in all, for a busy machine.
+const PATIENCE: u32 = 1200;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// What `outflow` is told for the fuller Squid log: native, with the upload bytes at the end.
@@ -119,6 +119,17 @@ impl Drop for Server {
         self.signal("KILL");
         let _ = self.child.wait();
     }
+}
+
+/// Waits until a server has done what it does in its own time.
+pub(crate) fn wait_until(what: &str, is_done: impl Fn() -> bool) {
+    for _ in 0..PATIENCE {
+        if is_done() {
+            return;
+        }
+        sleep(BETWEEN_TRIES);
+    }
+    panic!("waited in vain until {what}");
 }
 
 /// nginx: `port` plain, `tls_port` with a self-signed certificate and HTTP/2, both also on `[::1]` where there is IPv6.
@@ -440,7 +451,7 @@ pub(crate) fn folder() -> TempDir {
     dir
 }
 
-fn give_to_servers(path: &Path) {
+pub(crate) fn give_to_servers(path: &Path) {
     if running_as_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).expect("root may give away");
     }

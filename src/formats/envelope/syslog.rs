@@ -72,6 +72,8 @@ fn versioned(rest: &[u8]) -> Option<Opened<'_>> {
         _ => return None,
     };
     let (structured, text) = structured(data).unwrap_or((b"", data));
+    // The blank between the parts, and one that rsyslog keeps where it makes RFC 5424 of a line with a tag.
+    let text = text.strip_prefix(b" ").unwrap_or(text);
     let text = text.strip_prefix(b" ").unwrap_or(text);
     Some(Opened {
         inner: text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text),

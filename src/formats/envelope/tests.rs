@@ -32,6 +32,7 @@ fn syslog_in_every_spelling() {
         "2023-03-29T01:02:03.000+00:00 gw-1 squid[77]: the text",
         "<134>2023-03-29T02:02:03+01:00 gw-1 squid: the text",
         "<134>1 2023-03-29T01:02:03Z gw-1 squid 77 - - the text",
+        "<134>1 2023-03-29T01:02:03Z gw-1 squid 77 - -  the text", // of a line that came as RFC 3164
         "<134>1 2023-03-29T01:02:03Z gw-1 squid - m1 - \u{feff}the text",
         r#"<134>1 2023-03-29T01:02:03Z gw-1 squid - m1 [a@1 b="c \"] d" e="f"][g@2] the text"#,
         "93 <134>1 2023-03-29T01:02:03Z gw-1 squid - - - the text",

@@ -3,18 +3,23 @@
 //! `%B` is what went to the client, headers included; what came from it is in `%U` only, which no built-in layout has.
 //! Lines come after a process tag (`haproxy[123]: `) or bare. Stamps without a zone are local times of the balancer and
 //! mark the beginning. One log often holds lines of HTTP and TCP services: without a string both are read. With
-//! `option logasap` sizes are what had been sent when the line was written.
+//! `option logasap` sizes are what had been sent when the line was written. Where no layout is set the lines say who came
+//! and no bytes: [`connect`].
+
+mod connect;
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role};
+use crate::formats::envelope::Opened;
 use crate::formats::format_string::{Dialect, Layout, haproxy, sample};
+use crate::formats::time::Local;
 use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use std::sync::Arc;
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "haproxy",
-    about: "HAProxy: httplog, httpslog, tcplog, clf, or any log-format string",
+    about: "HAProxy: httplog, httpslog, tcplog, clf, connect (no layout set, no bytes), or any log-format string",
     roles: &[Role::Server, Role::Proxy],
     compile,
     sniff,
@@ -32,8 +37,17 @@ const TCP: &str = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc
 /// `option httplog clf`; captured headers at its end are taken with the cookie before them.
 const CLF: &str = r#"%{+Q}o %{-Q}ci - - [%trg] %r %ST %B "" "" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc %sc %rc %sq %bq %CC %{-Q}CS"#;
 
-const NICKNAMES: &[(&str, &[&str])] =
-    &[("", &[HTTP, HTTPS, TCP]), ("http", &[HTTP]), ("https", &[HTTPS]), ("tcp", &[TCP]), ("clf", &[CLF])];
+const NICKNAMES: &[(&str, &[&str])] = &[
+    ("", &[HTTP, HTTPS, TCP]),
+    ("http", &[HTTP]),
+    ("https", &[HTTPS]),
+    ("tcp", &[TCP]),
+    ("clf", &[CLF]),
+    (NO_LAYOUT, &[]),
+];
+
+/// The nickname of the lines that [`connect`] reads.
+const NO_LAYOUT: &str = "connect";
 
 /// The layouts are tried in this order, with a look at the line first.
 #[derive(Debug)]
@@ -41,6 +55,9 @@ struct Haproxy {
     layouts: Vec<Layout>,
     /// Captured headers end the line; the layouts leave them out, as they may be missing.
     captures_last: bool,
+    role: Role,
+    /// For lines whose only stamp is syslog's.
+    local: Local,
 }
 
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
@@ -49,7 +66,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
     let specs: &[&str] = match NICKNAMES.iter().find(|(nickname, _)| *nickname == name) {
         Some((_, specs)) => specs,
         None if !spec.contains('%') => {
-            let message = "not one of HAProxy's own layouts (http, https, tcp, clf), and a log-format string has \
+            let message = "not one of HAProxy's own layouts (http, https, tcp, clf, connect), and a log-format string has \
                            variables like %ci";
             return Err(SpecError { message: message.into(), position: 0 });
         }
@@ -67,7 +84,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         captures_last |= pieces.pop_if(|piece| haproxy::is_captures(piece)).is_some();
         layouts.push(Layout::compile(pieces, dialect)?);
     }
-    Ok(Arc::new(Haproxy { layouts, captures_last }))
+    Ok(Arc::new(Haproxy { layouts, captures_last, role, local: Local::of(context) }))
 }
 
 impl Format for Haproxy {
@@ -80,6 +97,9 @@ impl Format for Haproxy {
         let text = without_tag(line);
         if is_notice(text) {
             return Ok(());
+        }
+        if connect::is(text) {
+            return Err(Reject::line(Reason::BadTimestamp));
         }
         let before = line.len() - text.len();
         let text = if self.captures_last { without_captures(text) } else { text };
@@ -98,11 +118,26 @@ impl Format for Haproxy {
         Err(shifted(first.unwrap_or(Reject::line(Reason::Malformed))))
     }
 
-    fn sight(&self) -> Sight {
-        match self.layouts.first() {
-            Some(layout) => layout.sight(),
-            None => Sight { role: Role::Server, source_bytes: false, destination_bytes: false, remedy: "" },
+    fn parse_within<'a>(
+        &self,
+        opened: &Opened<'a>,
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let text = without_tag(opened.inner);
+        if !connect::is(text) {
+            return self.parse(opened.inner, scratch, events);
         }
+        let before = opened.inner.len() - text.len();
+        let event = connect::event(text, self.role, opened.time(&self.local)?);
+        events.push(event.map_err(|reject| reject.shifted(before))?);
+        Ok(())
+    }
+
+    fn sight(&self) -> Sight {
+        let blind =
+            Sight { role: self.role, source_bytes: false, destination_bytes: false, remedy: connect::REMEDY };
+        self.layouts.first().map_or(blind, |layout| layout.sight())
     }
 }
 
@@ -167,17 +202,22 @@ fn without_captures(line: &[u8]) -> &[u8] {
     line
 }
 
-/// The built-in layouts are told apart by their slashes; none of them is any other server's.
+/// The built-in layouts are told apart by their slashes; none of them is any other server's. Lines that are no transfers
+/// say nothing about the layout of those that are.
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
+    let filled = sample::filled(lines);
+    let (bare, lines): (Vec<&[u8]>, Vec<&[u8]>) =
+        filled.iter().partition(|line| connect::is(without_tag(line)) || is_notice(without_tag(line)));
+    if lines.is_empty() && bare.iter().any(|line| connect::is(without_tag(line))) {
+        let why = "the lines say who came, as HAProxy writes them where no layout is set".into();
+        return Sniffed::Yes { spec: NO_LAYOUT.into(), why };
+    }
     for (spec, name) in [("", "HAProxy's own HTTP or TCP"), ("clf", "HAProxy's extended common")] {
-        if compile(spec, context).is_ok_and(|format| sample::reads_most(&*format, lines)) {
+        if compile(spec, context).is_ok_and(|format| sample::reads_most(&*format, &lines)) {
             return Sniffed::Yes { spec: spec.into(), why: format!("the lines are {name} layout") };
         }
     }
-    let own_stamp = |line: &&&[u8]| is_notice(without_tag(line)) || has_own_stamp(line);
-    let filled = sample::filled(lines);
-    let stamped = filled.iter().filter(own_stamp).count();
-    if sample::is_most(stamped, filled.len()) && filled.iter().any(|line| has_own_stamp(line)) {
+    if sample::is_most(lines.iter().filter(|line| has_own_stamp(line)).count(), lines.len()) {
         return Sniffed::Unsure { say: unsure() };
     }
     Sniffed::No
@@ -202,7 +242,7 @@ fn has_own_stamp(line: &[u8]) -> bool {
 fn unsure() -> String {
     let upload = HTTP.replace("%B", "%B %U");
     format!(
-        "the lines have HAProxy's stamp and are none of its own layouts: pass --format-from haproxy.cfg (its          configuration), or the log-format string in it, such as --format 'haproxy:{upload}' (%B: bytes to the client, \
+        "the lines have HAProxy's stamp and are none of its own layouts: pass --format-from haproxy.cfg (its configuration), or the log-format string in it, such as --format 'haproxy:{upload}' (%B: bytes to the client, \
          %U: bytes from it)"
     )
 }

@@ -14,3 +14,4 @@ pub mod traefik;
 pub mod traefik_clf;
 pub mod tomcat;
 pub mod lighttpd;
+pub mod varnish;

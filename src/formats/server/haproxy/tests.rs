@@ -107,8 +107,9 @@ fn lines_that_do_not_read() {
         assert!(read.starts_with(expected), "{tail}: {read}");
     }
     assert_eq!(shown(&KIND, "", ""), "");
-    let start = shown(&KIND, "", "haproxy[1]: Connect from 192.0.2.7:1 to 192.0.2.1:80 (web/HTTP)");
-    assert!(start.starts_with("malformed"), "{start}");
+    let enveloped =
+        shown(&KIND, "", &format!("Mar 29 01:02:03 lb haproxy[1]: {FRONT} 0/0/5007 212 -- 0/0/0/0/3 0/0"));
+    assert!(enveloped.starts_with("bad_address"), "{enveloped}");
 }
 
 #[test]
