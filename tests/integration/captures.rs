@@ -10,7 +10,8 @@ use std::fs;
 /// One folder of `sample-logs/`.
 struct Sample {
     name: &'static str,
-    /// What its lines are taken for without `--format`; `None`: refused, since they do not say what their last columns count.
+    /// What its lines are taken for without `--format`; `None`: refused, since they do not say what their last columns
+    /// count, or which side is watched.
     detected: Option<&'static str>,
     events: u64,
     /// Uploads of a proxy's clients, responses of a server; `None`: the log does not say.
@@ -43,8 +44,14 @@ const SAMPLES: &[Sample] = &[
     sample("haproxy-http", Some("haproxy"), 19, Some(4_032_419), None),
     sample("haproxy-tcp", Some("haproxy"), 17, Some(4_185_167), None),
     sample("haproxy-upload", None, 19, Some(2_685_027), Some(4_001_536)),
+    sample("varnish-default", None, 28, Some(6_850_541), None),
+    sample("varnish-upload", None, 28, Some(6_858_581), Some(4_002_469)),
     sample("caddy", Some("caddy"), 20, Some(5_175_277), None),
     sample("tinyproxy", Some("tinyproxy"), 10, None, None),
+    sample("trafficserver-squid", Some("squid"), 10, None, Some(2_209_216)),
+    sample("trafficserver-upload", None, 10, Some(5_007_258), Some(2_209_216)),
+    sample("nfdump-each-way", Some("nfdump-csv"), 4, Some(3_004_605), Some(1_003_437)),
+    sample("nfdump-joined", Some("nfdump-csv"), 2, Some(3_004_605), Some(1_003_437)),
     // What stands left of `tunnel.example`, dots not counted.
     sample("bind-query", Some("bind-query"), 6, Some(77), None),
     sample("unbound-queries", Some("unbound"), 6, Some(77), None),
@@ -99,8 +106,11 @@ fn captures_are_detected_or_refused() {
             assert_eq!(source["events"], sample.events, "{}", sample.name);
         } else {
             assert_eq!(run.code, 2, "{}: {}", sample.name, run.stdout);
-            let (family, _) = sample.name.split_once('-').unwrap();
-            assert!(run.stderr.contains(&format!("--format '{family}:")), "{}: {}", sample.name, run.stderr);
+            let format = format_in_readme(sample.name);
+            let kind = format.split(':').next().unwrap();
+            // Varnish's default needs no string.
+            let advice = [format!("--format '{kind}:"), format!("--format {kind} ")];
+            assert!(advice.iter().any(|say| run.stderr.contains(say)), "{}: {}", sample.name, run.stderr);
         }
     }
 }

@@ -17,8 +17,7 @@ const WAYS: [&[&str]; 2] = [&["--user", "--map-root-user", "--net"], &["--net"]]
 /// The way that this machine allows.
 static WAY: LazyLock<Option<&[&str]>> = LazyLock::new(|| {
     let allowed = |way: &&&[&str]| {
-        let status =
-            unshare(way).args(["--", "ip", "link", "set", "lo", "up"]).stderr(Stdio::null()).status();
+        let status = unshare(way).args(["--", "true"]).stderr(Stdio::null()).status();
         status.expect("unshare (util-linux) starts").success()
     };
     WAYS.iter().find(allowed).copied()

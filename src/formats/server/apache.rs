@@ -71,8 +71,8 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     if survey.absolute && context.role.is_none() {
         return Sniffed::Unsure {
             say: "the requests name whole URLs, as in the log of a forward proxy (egress is what clients send) or of a \
-                  cache before a web server (egress is what it answers): pass --role proxy or --role server, or --format varnish \
-                  for what varnishncsa writes"
+                  cache before a web server (egress is what it answers): pass --role proxy or --role server, or --format \
+                  varnish for what varnishncsa writes"
                 .into(),
         };
     }

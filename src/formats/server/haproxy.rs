@@ -242,8 +242,8 @@ fn has_own_stamp(line: &[u8]) -> bool {
 fn unsure() -> String {
     let upload = HTTP.replace("%B", "%B %U");
     format!(
-        "the lines have HAProxy's stamp and are none of its own layouts: pass --format-from haproxy.cfg (its configuration), or the log-format string in it, such as --format 'haproxy:{upload}' (%B: bytes to the client, \
-         %U: bytes from it)"
+        "the lines have HAProxy's stamp and are none of its own layouts: pass --format-from haproxy.cfg (its configuration), \
+         or the log-format string in it, such as --format 'haproxy:{upload}' (%B: bytes to the client, %U: bytes from it)"
     )
 }
 
