@@ -4,7 +4,7 @@
 //! Lines come after a process tag (`haproxy[123]: `) or bare. Stamps without a zone are local times of the balancer and
 //! mark the beginning. One log often holds lines of HTTP and TCP services: without a string both are read. With
 //! `option logasap` sizes are what had been sent when the line was written. Where no layout is set the lines say who came
-//! and no bytes: [`connect`].
+//! and no bytes: `connect` reads those.
 
 mod connect;
 
