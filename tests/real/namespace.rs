@@ -69,8 +69,9 @@ pub(crate) fn run(what: &str, script: &str, dir: &Path) -> Option<String> {
     Some(said)
 }
 
-/// Says what this machine cannot test. Written past the harness, which hides what passing tests print: `tests/run` shows
-/// it once more at its end.
+/// Says what this machine cannot test. Written past the harness, which hides what passing tests print, and in one piece,
+/// as it writes beside: `tests/run` shows it once more at its end.
 pub(crate) fn untested(what: &str, why: &str) {
-    let _ = writeln!(std::io::stderr(), "not tested here: {what} ({why})");
+    let line = format!("not tested here: {what} ({why})\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
