@@ -18,3 +18,4 @@ mod pairing;
 mod readme;
 mod roads;
 mod samples;
+mod zeek;

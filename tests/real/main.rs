@@ -1,4 +1,4 @@
-//! Real servers, real clients: squid, nginx, apache2 and others from Debian, driven with curl and rclone on loopback.
+//! Real servers, real clients: squid, nginx, apache2 and others from Debian, Envoy and Traefik, driven with curl and rclone on loopback.
 //!
 //! Each server is run and driven once, and the tests ask of what it logged: does `outflow` read every line, and add up
 //! exactly the bytes that the server logged; and are these, within headers, the bytes that the clients sent?
@@ -9,8 +9,9 @@ mod caddy;
 mod capture;
 mod checks;
 mod client;
-mod dns;
 mod conf;
+mod dns;
+mod envoy;
 mod haproxy;
 mod iodine;
 mod lighttpd;
@@ -18,10 +19,12 @@ mod namespace;
 mod nfdump;
 mod nginx;
 mod outflow;
+mod programs;
 mod rsyslog;
 mod servers;
 mod squid;
 mod tinyproxy;
+mod traefik;
 mod trafficserver;
 mod varnish;
 
@@ -41,6 +44,8 @@ fn captures() -> Vec<&'static Capture> {
     all.extend(varnish::captures());
     all.extend(trafficserver::captures());
     all.extend(nfdump::captures());
+    all.extend(envoy::captures());
+    all.extend(traefik::captures());
     all
 }
 

@@ -7,6 +7,7 @@ use super::zeek_conn::{separator, span, stamp};
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, address, number};
 use crate::formats::columns::{Columns, Row};
+use crate::formats::format_string::Encoding;
 use crate::formats::json::{self, Members, Value};
 use crate::formats::{Context, Detail, Format, Scratch, Sight, Sniffed, SpecError};
 use crate::units::Span;
@@ -41,14 +42,37 @@ pub(super) const ENDS: [&str; 5] = ["ts", "id.orig_h", "id.orig_p", "id.resp_h",
 pub(super) struct Fields<'a, 'h, const N: usize> {
     line: &'a [u8],
     row: Row<'a, N>,
-    unset: &'h [u8],
+    form: Form<'h>,
+    scratch: &'a Scratch,
+}
+
+/// How a row is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form<'h> {
+    /// In columns, with this for an absent value, and `\x09` and `\\` in texts.
+    Tsv { unset: &'h [u8] },
+    /// As JSON, which leaves absent values out; what is no text is `\xff` in it.
+    Json,
 }
 
 impl<'a, const N: usize> Fields<'a, '_, N> {
     /// The text of a field; `None` where it is absent.
     pub(super) fn text(&self, slot: usize) -> Option<&'a [u8]> {
         let text = self.row.get(slot);
-        (!text.is_empty() && text != self.unset && text != b"(empty)").then_some(text)
+        let absent = match self.form {
+            Form::Tsv { unset } => text.is_empty() || text == unset || text == b"(empty)",
+            Form::Json => text.is_empty(),
+        };
+        (!absent).then_some(text)
+    }
+
+    /// The text of a field that may hold anything, as it was before Zeek wrote it.
+    pub(super) fn words(&self, slot: usize) -> Option<&'a [u8]> {
+        let encoding = match self.form {
+            Form::Tsv { .. } => Encoding::Backslash,
+            Form::Json => Encoding::Unprintable,
+        };
+        self.text(slot).map(|text| encoding.decode(text, self.scratch))
     }
 
     fn wrong(&self, reason: Reason, text: &[u8]) -> Reject {
@@ -218,7 +242,7 @@ impl<const N: usize> Log<N> {
     }
 
     fn json<'a>(&self, line: &'a [u8], scratch: &'a Scratch) -> Result<Fields<'a, 'static, N>, Reject> {
-        let mut fields = Fields { line, row: Row::default(), unset: b"" };
+        let mut fields = Fields { line, row: Row::default(), form: Form::Json, scratch };
         self.read(json::members(line), Within::Line, scratch, &mut fields)?;
         if self.marks.iter().any(|&slot| !fields.row.get(slot).is_empty()) {
             Ok(fields)
@@ -296,7 +320,8 @@ impl<const N: usize> Format for Zeek<N> {
             (Some(b'{' | b' '), _) => (self.log.event)(&self.log.json(line, scratch)?, self.detail)?,
             (Some(_), Rows::Told(columns, _)) => {
                 let row = columns.split(line, self.headers.separator.unwrap_or(b'\t'))?;
-                (self.log.event)(&Fields { line, row, unset: &self.headers.unset }, self.detail)?
+                let form = Form::Tsv { unset: &self.headers.unset };
+                (self.log.event)(&Fields { line, row, form, scratch }, self.detail)?
             }
             (Some(_), Rows::Untold) => return Err(Reject::line(Reason::NoHeader)),
             (Some(_), Rows::Unusable) => return Err(Reject::line(Reason::BadHeader)),

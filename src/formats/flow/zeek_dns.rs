@@ -40,7 +40,7 @@ static LOG: Log<12> = Log {
 
 fn event<'a>(fields: &Fields<'a, '_, 12>, detail: Detail) -> Result<Option<Event<'a>>, Reject> {
     let mut event = Event { role: Role::Dns, stamped: Stamped::Start, ..fields.begun("zeek.dns")? };
-    let Some(name) = fields.text(5) else { return Ok(None) };
+    let Some(name) = fields.words(5) else { return Ok(None) };
     event.question = Some(Question { name, record_type: fields.text(6).or(fields.text(7)) });
     if detail == Detail::Full {
         event.transport = fields.text(8);

@@ -55,11 +55,11 @@ fn event<'a>(fields: &Fields<'a, '_, 16>, detail: Detail) -> Result<Option<Event
     event.source.bytes = fields.count(5)?;
     event.destination.bytes = fields.count(6)?;
     // The header is the client's word; an address in it says no more than the connection does.
-    let host = fields.text(7).map(|host| split_authority(host).0);
+    let host = fields.words(7).map(|host| split_authority(host).0);
     event.destination.domain = host.filter(|host| !host.is_empty() && address(host).is_none());
-    event.user_agent = fields.text(10);
+    event.user_agent = fields.words(10);
     if detail == Detail::Full {
-        (event.method, event.url, event.user) = (fields.text(8), fields.text(9), fields.text(12));
+        (event.method, event.url, event.user) = (fields.words(8), fields.words(9), fields.words(12));
         event.status = fields.text(11).and_then(number).filter(|status| (100..=999).contains(status));
         event.transport = Some(b"tcp");
         event.protocol = Some(b"http");

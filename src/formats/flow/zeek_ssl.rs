@@ -42,7 +42,7 @@ static LOG: Log<10> = Log {
 
 fn event<'a>(fields: &Fields<'a, '_, 10>, detail: Detail) -> Result<Option<Event<'a>>, Reject> {
     let mut event = Event { role: Role::Flow, stamped: Stamped::Start, ..fields.begun("zeek.ssl")? };
-    event.destination.domain = fields.text(5).filter(|name| address(name).is_none());
+    event.destination.domain = fields.words(5).filter(|name| address(name).is_none());
     if detail == Detail::Full {
         event.transport = Some(b"tcp");
         event.protocol = Some(b"ssl");

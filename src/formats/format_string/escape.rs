@@ -13,6 +13,10 @@ pub enum Encoding {
     Raw,
     /// `\"`, `\\`, `\n`, `\x22`, `\u0022`: Apache, nginx (also JSON), Squid inside quotes.
     Backslash,
+    /// `\"` for a quote, and any other backslash stands for itself: Traefik.
+    QuoteOnly,
+    /// `\xff` for a byte that is no text, and any other backslash stands for itself: Zeek's JSON.
+    Unprintable,
     /// `%20`: Squid's user names and unquoted headers.
     Percent,
     /// As [`Encoding::Backslash`], and quoted only where the value holds a blank: Squid's `%/`.
@@ -30,7 +34,7 @@ pub enum Encoding {
 impl Encoding {
     /// Whether a quote after a backslash belongs to the text.
     pub fn escapes_quotes(self) -> bool {
-        matches!(self, Encoding::Backslash | Encoding::Shell)
+        matches!(self, Encoding::Backslash | Encoding::QuoteOnly | Encoding::Shell)
     }
 
     /// Whether the writer may put the value into quotes of its own.
@@ -51,6 +55,8 @@ impl Encoding {
         let (mark, step): (u8, Step) = match self {
             Encoding::Raw | Encoding::Quoted => return text,
             Encoding::Backslash | Encoding::Shell => (b'\\', backslash),
+            Encoding::QuoteOnly => (b'\\', quote_only),
+            Encoding::Unprintable => (b'\\', unprintable),
             Encoding::Percent => (b'%', |text, sink| hex_escape(b'%', text, sink)),
             Encoding::Hash | Encoding::QuotedHash => (b'#', |text, sink| hex_escape(b'#', text, sink)),
             Encoding::Doubled => (b'"', doubled),
@@ -135,6 +141,21 @@ fn backslash(text: &[u8], sink: &mut Sink<'_>) -> usize {
     2
 }
 
+fn quote_only(text: &[u8], sink: &mut Sink<'_>) -> usize {
+    let quote = text.starts_with(b"\\\"");
+    sink.put(if quote { b"\"" } else { b"\\" });
+    1 + usize::from(quote)
+}
+
+fn unprintable(text: &[u8], sink: &mut Sink<'_>) -> usize {
+    let byte = match text {
+        [_, b'x', high, low, ..] => hex_pair(*high, *low).filter(|byte| !(b' '..=b'~').contains(byte)),
+        _ => None,
+    };
+    sink.put(&[byte.unwrap_or(b'\\')]);
+    if byte.is_some() { 4 } else { 1 }
+}
+
 fn doubled(text: &[u8], sink: &mut Sink<'_>) -> usize {
     sink.put(b"\"");
     if text.starts_with(b"\"\"") { 2 } else { 1 }
@@ -175,6 +196,8 @@ mod tests {
         assert_eq!(read(Encoding::Backslash, r#"a\"b\\c\x22\x5Cd\te"#), "a\"b\\c\"\\d\te");
         assert_eq!(read(Encoding::Backslash, r"\u20ac \u0022 \ud800 \u12"), "€ \" \\ud800 \\u12");
         assert_eq!(read(Encoding::Backslash, r"\xzz \q \"), r"\xzz \q \");
+        assert_eq!(read(Encoding::QuoteOnly, r#"say \"hi\" \x41 \\"#), r#"say "hi" \x41 \\"#);
+        assert_eq!(read(Encoding::Unprintable, r"\xe2\x98\x83 \x41 \x0 \\ \x01"), "☃ \\x41 \\x0 \\\\ \u{1}");
         assert_eq!(read(Encoding::Percent, "j%20doe%"), "j doe%");
         assert_eq!(read(Encoding::Percent, "%zz%41%4"), "%zzA%4");
         assert_eq!(read(Encoding::Raw, r"\x22%20"), r"\x22%20");
@@ -197,6 +220,8 @@ mod tests {
             for encoding in [
                 Encoding::Raw,
                 Encoding::Backslash,
+                Encoding::QuoteOnly,
+                Encoding::Unprintable,
                 Encoding::Percent,
                 Encoding::Shell,
                 Encoding::Hash,

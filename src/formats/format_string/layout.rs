@@ -3,6 +3,7 @@
 //! Everything that can be decided once is decided here: which of several directives for the same field is read, which
 //! stamps make up the time, which fields nobody wants, where each value ends. Reading a line is in `read.rs`.
 
+use super::anchor::Anchor;
 use super::escape::Encoding;
 use super::field::{Directive, Field, Padding, Piece};
 use super::quick::Quick;
@@ -33,6 +34,8 @@ pub struct Layout {
     /// What each line begins with.
     pub(super) lead: Box<[u8]>,
     pub(super) steps: Box<[Step]>,
+    /// What is looked for from the right, where a value may hold what ends it.
+    pub(super) anchor: Option<Anchor>,
     /// The fast road, where there is one.
     pub(super) quick: Option<Quick>,
     pub(super) dataset: &'static str,
@@ -112,8 +115,8 @@ impl Layout {
         let lead: Box<[u8]> = literals.next().unwrap_or_default().into();
         let steps = steps(directives, literals.collect())?;
         let Context { zone, detail, .. } = dialect.context.clone();
-        let quick = Quick::new(&lead, &steps);
-        Ok(Layout { lead, steps, quick, dataset: dialect.dataset, stamped, zone, detail, sight })
+        let (anchor, quick) = (Anchor::new(&lead, &steps), Quick::new(&lead, &steps));
+        Ok(Layout { lead, steps, anchor, quick, dataset: dialect.dataset, stamped, zone, detail, sight })
     }
 
     /// A layout without steps: what fills an event from fields that were found otherwise.
@@ -122,7 +125,7 @@ impl Layout {
         let Context { zone, detail, .. } = context.clone();
         let sight = Sight { role, source_bytes, destination_bytes, remedy };
         let (lead, steps) = (Box::default(), Box::default());
-        Layout { lead, steps, quick: None, dataset, stamped: Stamped::End, zone, detail, sight }
+        Layout { lead, steps, anchor: None, quick: None, dataset, stamped: Stamped::End, zone, detail, sight }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod strftime;
 pub mod target;
 pub mod layout;
 mod split;
+mod anchor;
 mod quick;
 mod read;
 pub(in crate::formats) mod duration;

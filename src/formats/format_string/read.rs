@@ -106,6 +106,12 @@ impl Layout {
         if self.quick.is_some() {
             *event = self.blank();
         }
+        if let Some(anchored) = self.anchor.as_ref().and_then(|anchor| anchor.end(line, &self.steps)) {
+            if self.attempt(line, scratch, &[anchored], event).is_ok() {
+                return Ok(());
+            }
+            *event = self.blank();
+        }
         self.attempt(line, scratch, &[], event).or_else(|failure| self.retry(line, scratch, failure, event))
     }
 

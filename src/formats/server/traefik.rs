@@ -1,8 +1,9 @@
 //! Traefik's access log as JSON (`accessLog.format: json`).
 //!
-//! `RequestContentSize` came from the client, `DownstreamContentSize` went to it (`OriginContentSize` is what the server
-//! behind sent, before compression): bodies both. `ClientHost` is what `X-Forwarded-For` says where there is one, which
-//! Traefik empties for peers that it does not trust. The stamp marks the beginning.
+//! `RequestContentSize` is what was read from the client (a body that the server refused unread is not in it),
+//! `DownstreamContentSize` went to it (`OriginContentSize` is what the server behind sent, before compression): bodies
+//! both. `ClientHost` is what `X-Forwarded-For` says where there is one, which Traefik empties for peers that it does not
+//! trust. The stamp marks the beginning.
 
 use crate::event::{Role, Stamped};
 use crate::formats::format_string::keyed::{self, Key, Keyed};

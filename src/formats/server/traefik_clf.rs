@@ -45,7 +45,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
     let role = if context.role == Some(Role::Proxy) { Role::Proxy } else { Role::Server };
     let dialect = Dialect { dataset: "traefik", role, remedy, context };
     let layout = |columns| {
-        let mut pieces = nginx::pieces_of(columns, VARIABLES, Encoding::Backslash)?;
+        let mut pieces = nginx::pieces_of(columns, VARIABLES, Encoding::QuoteOnly)?;
         for piece in &mut pieces {
             // A user's name may hold blanks, though it stands in no quotes.
             if let Piece::Directive(directive) = piece {

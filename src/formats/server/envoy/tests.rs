@@ -46,6 +46,16 @@ fn as_a_way_out() {
     );
 }
 
+/// Envoy writes headers as they are: no agent moves the values behind it.
+#[test]
+fn quotes_in_an_agent() {
+    let expected = shown(&KIND, "istio", ISTIO_LINE);
+    for agent in [r#"a" "b"#, r#"say "hello""#, r#"a\" 1 "b" "#, r#"" "" "#] {
+        let line = ISTIO_LINE.replace("curl/8.1", agent);
+        assert_eq!(shown(&KIND, "istio", &line), expected.replace("curl/8.1", agent), "{line}");
+    }
+}
+
 /// The same event as text and as JSON.
 #[test]
 fn json() {
