@@ -14,6 +14,7 @@ pub mod cells;
 pub mod fields;
 pub mod key_value;
 pub mod paths;
+pub mod base64;
 pub mod spelling;
 pub mod envelope;
 mod transport;
@@ -237,6 +238,7 @@ pub const KINDS: &[&Kind] = &[
     &dns::dnsmasq::KIND,
     &dns::coredns::KIND,
     &dns::route53_resolver::KIND,
+    &dns::windows_dns::KIND,
     &generic::cef::KIND,
     &generic::leef::KIND,
     &generic::cloudtrail::KIND,

@@ -12,6 +12,9 @@ use std::io::{self, Read};
 /// How much of a source is looked at: a byte order mark, an indented brace and one key.
 const PEEK: usize = 256;
 
+/// First keys of what CloudWatch Logs hands to its subscribers; its records are in `logEvents`, the only array of objects.
+const SUBSCRIPTION: [&[u8]; 4] = [b"messageType", b"owner", b"logGroup", b"logStream"];
+
 /// First keys whose value is the array of records: AWS, Azure, CloudWatch and what REST interfaces answer.
 const KEYS: [&[u8]; 6] = [b"Records", b"records", b"value", b"events", b"logs", b"results"];
 
@@ -198,7 +201,9 @@ fn base(beginning: &[u8]) -> Option<usize> {
         rest.strip_prefix(b"\"").and_then(|rest| rest.split_at_checked(memchr::memchr(b'"', rest)?))?;
     let value = rest.get(1..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
     let array = value.strip_prefix(b"[").is_some_and(|items| items.trim_ascii_start().starts_with(b"{"));
-    if array && KEYS.contains(&key) {
+    let subscription =
+        SUBSCRIPTION.contains(&key) && memchr::memmem::find(rest, b"\"DATA_MESSAGE\"").is_some();
+    if subscription || (array && KEYS.contains(&key)) {
         return Some(2);
     }
     indented.then_some(0)

@@ -126,7 +126,10 @@ fn endpoint(end: &Endpoint<'_>) -> Map<String, Value> {
 /// The path of a URL without query and fragment: absolute, without its scheme (`files.example/a`, as firewalls write it) or
 /// already a path. `None` where there is none, as in the `files.example:443` of CONNECT.
 fn path(url: &[u8], role: Role) -> Option<&[u8]> {
-    let after_scheme = memchr::memmem::find(url, b"://").and_then(|at| url.get(at + 3..));
+    // What follows a query's own mark is no scheme: `files.example/a?to=https://b.example/c`.
+    let scheme =
+        memchr::memmem::find(url, b"://").filter(|at| memchr::memchr3(b'/', b'?', b'#', url) > Some(*at));
+    let after_scheme = scheme.and_then(|at| url.get(at + 3..));
     let from_path = match after_scheme {
         Some(rest) => memchr::memchr(b'/', rest).and_then(|slash| rest.get(slash..)).unwrap_or(b"/"),
         // The name of an object in a store is all path.

@@ -208,3 +208,23 @@ fn a_proxy_and_the_firewall_behind_it() {
         }
     }
 }
+
+/// A log of Check Point's with accounting comes again with all that was sent so far: the last total counts.
+#[test]
+fn updates_of_one_log_count_once() {
+    let line = |second: i64, id: &str, sent: u64| {
+        let at = jiff::Timestamp::from_second(START + second).unwrap();
+        format!(
+            "<134>1 {at} gw-1 CheckPoint 77 - [action:\"Accept\"; loguid:\"{{0x{id}}}\"; origin:\"198.51.100.1\"; time:\"{}\"; \
+             client_inbound_bytes:\"{sent}\"; client_outbound_bytes:\"224\"; dst:\"203.0.113.9\"; proto:\"6\"; s_port:\"50123\"; \
+             service:\"443\"; src:\"10.1.2.3\"]\n",
+            START + second
+        )
+    };
+    let lines = [line(0, "1", 4_000), line(600, "1", 9_000), line(1200, "1", 9_500), line(1300, "2", 70)];
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), "gw.log", &lines);
+    let run = run(&["volumes", "--json", "--by", "host", &path]);
+    let sent: u64 = run.rows("").iter().filter_map(|row| row["bytes_out"].as_u64()).sum();
+    assert_eq!(sent, 9_570, "{}", run.stdout);
+}

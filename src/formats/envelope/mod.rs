@@ -50,6 +50,8 @@ pub enum Stamp<'a> {
     Iso(&'a [u8]),
     /// Microseconds since the epoch.
     Micros(&'a [u8]),
+    /// Seconds since the epoch, or any unit below that their size tells.
+    Epoch(&'a [u8]),
 }
 
 impl Stamp<'_> {
@@ -59,6 +61,7 @@ impl Stamp<'_> {
             Stamp::None => None,
             Stamp::MonthFirst(text) => time::month_first(text, zone, near),
             Stamp::Iso(text) => time::iso(text, zone),
+            Stamp::Epoch(text) => time::epoch_of_any_unit(text),
             Stamp::Micros(text) => Timestamp::from_micros(crate::event::number(text)?),
         }
     }

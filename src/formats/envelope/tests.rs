@@ -111,6 +111,15 @@ fn json_of_agents() {
         expect(Envelope::Json, line, "a \"line\"", "gw-1", AT);
     }
     expect(Envelope::Json, r#"{"line":"x","log":7}"#, "x", "-", "-");
+    for line in [
+        r#"{"preview":false,"result":{"_time":"2023-03-29T01:02:03Z","host":"gw-1","_raw":"a \"line\"","linecount":"1"}}"#,
+        r#"{"_raw":"a \"line\"","_time":"1680051723","host":"gw-1"}"#,
+        r#"{"time":1680051723.000,"host":"gw-1","sourcetype":"proxy","event":"a \"line\""}"#,
+        r#"{"id":"38","timestamp":1680051723000,"message":"a \"line\"","host":"gw-1"}"#,
+        r#"{"message":{"data":"YSAibGluZSI=","messageId":"7","publishTime":"2023-03-29T01:02:03Z"},"host":"gw-1"}"#,
+    ] {
+        expect(Envelope::Json, line, "a \"line\"", "gw-1", AT);
+    }
     assert_eq!(opened(Envelope::Json, r#"{"log":7}"#), Err(Reason::Malformed));
     assert_eq!(opened(Envelope::Json, "{"), Err(Reason::BadJson));
 }

@@ -1,11 +1,12 @@
 //! Check Point's Log Exporter in its syslog form: `key:"value"; …` in brackets, behind an RFC 5424 header.
 //!
-//! `sent_bytes` and `received_bytes` are the client's; so is what the gateway took in on the client's side
-//! (`client_inbound_bytes`, which it hands on as `server_outbound_bytes`). Lines without byte counts (Accept at the
-//! beginning of a connection, threat prevention) are of connections whose bytes other lines tell.
+//! `sent_bytes` and `received_bytes` are the client's. So is `client_inbound_bytes`: what came in from the client, by the
+//! interface that `client_inbound_interface` names, and went out to the server as `server_outbound_bytes`. A connection with
+//! accounting is told again every ten minutes, all since it began, under one `loguid`. Lines without byte counts (Accept at
+//! the beginning of a connection, threat prevention) are of connections whose bytes other lines tell.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Aside, Event, Role};
+use crate::event::{Aside, Event, Role, Session, Telling};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
@@ -57,7 +58,8 @@ const APP: usize = 13;
 const ELAPSED: usize = 14;
 const ACTION: usize = 15;
 const HOST: usize = 16;
-const SLOTS: usize = 17;
+const LOG_UID: usize = 17;
+const SLOTS: usize = 18;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -78,6 +80,7 @@ fn slot(key: &[u8]) -> usize {
         b"elapsed" => ELAPSED,
         b"action" => ACTION,
         b"http_host" => HOST,
+        b"loguid" => LOG_UID,
         _ => SLOTS,
     }
 }
@@ -120,7 +123,9 @@ fn read<'a>(
     let name = f.text(HOST).or(event.url).map(|text| crate::event::split_authority(authority(text)).0);
     event.destination.domain =
         name.filter(|name| holds(name, &[b"."]) && crate::event::address(name).is_none());
-    if event.source.bytes.or(event.destination.bytes).is_none() {
+    if event.source.bytes.or(event.destination.bytes).is_some() {
+        event.session = f.text(LOG_UID).map(|id| Session { id, telling: Telling::SoFar });
+    } else {
         let refused = matches!(f.text(ACTION), Some(b"Drop" | b"Reject" | b"Block" | b"Prevent"));
         event.aside = Some(if refused { Aside::Refused } else { Aside::Repeated });
     }

@@ -2,14 +2,15 @@
 //!
 //! Each record tells one direction (`bytes` went from `srcaddr` to `dstaddr`); the reply is another record. Rows lie in
 //! the version 2 order unless a header line or the spec names their fields. Rows from CloudWatch Logs may carry its ISO
-//! stamp in front. NODATA rows say that nothing happened; SKIPDATA rows that records were lost.
+//! stamp in front. NODATA rows say that nothing happened; SKIPDATA rows that records were lost. What a security group or an
+//! ACL refused (REJECT) went nowhere, whichever way it wanted to: such rows stand aside.
 
 mod layout;
 #[cfg(test)]
 mod tests;
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, Stamped, address, number};
+use crate::event::{Aside, Event, Role, Stamped, address, number};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time, transport};
 use crate::units::Timestamp;
 use jiff::tz::TimeZone;
@@ -131,6 +132,7 @@ fn event<'a>(layout: &Layout, line: &'a [u8]) -> Result<Option<Event<'a>>, Rejec
     event.source.bytes = field(Slot::Bytes)
         .map(|text| number(text).ok_or_else(|| wrong(Reason::BadNumber, text)))
         .transpose()?;
+    event.aside = (field(Slot::Action) == Some(b"REJECT")).then_some(Aside::Refused);
     event.transport = field(Slot::Protocol).map(transport::name);
     event.observer = field(Slot::InterfaceId);
     Ok(Some(event))

@@ -5,7 +5,7 @@
 //! own inside; they are known by the vendor field, and `VENDORS` says so. Lines without both ends tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Aside, Event, Role, Stamped, address};
+use crate::event::{Aside, Event, Role, Session, Stamped, Telling, address};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, sniff_most};
@@ -90,22 +90,23 @@ const LOG_ID: usize = 24;
 const ACTION: usize = 25;
 const EVENT_TIME: usize = 26;
 const SECONDS: usize = 27;
-const SLOTS: usize = 28;
+const LOG_UID: usize = 28;
+const SLOTS: usize = 29;
 
 fn slot(key: &[u8]) -> usize {
     match key {
         b"src" | b"sourceAddress" => SRC,
         b"dst" | b"destinationAddress" => DST,
-        b"spt" => SPORT,
-        b"dpt" => DPORT,
-        b"shost" => SHOST,
-        b"dhost" => DHOST,
-        b"suser" => SUSER,
+        b"spt" | b"sourcePort" => SPORT,
+        b"dpt" | b"destinationPort" => DPORT,
+        b"shost" | b"sourceHostName" => SHOST,
+        b"dhost" | b"destinationHostName" => DHOST,
+        b"suser" | b"sourceUserName" => SUSER,
         b"in" | b"bytesIn" => IN,
         b"out" | b"bytesOut" => OUT,
-        b"rt" => RECEIPT,
-        b"start" => START,
-        b"end" => END,
+        b"rt" | b"deviceReceiptTime" => RECEIPT,
+        b"start" | b"startTime" => START,
+        b"end" | b"endTime" => END,
         b"request" => REQUEST,
         b"requestMethod" => METHOD,
         b"requestClientApplication" => AGENT,
@@ -121,6 +122,7 @@ fn slot(key: &[u8]) -> usize {
         b"FTNTFGTrcvddelta" => RECEIVED_DELTA,
         b"FTNTFGTlogid" => LOG_ID,
         b"FTNTFGTeventtime" => EVENT_TIME,
+        b"loguid" => LOG_UID,
         b"FTNTFGTduration" => SECONDS,
         _ => SLOTS,
     }
@@ -308,6 +310,8 @@ fn read<'a>(
     event.protocol = f.text(APP).or(proto.next());
     event.observer = f.text(DEVICE).or(opened.host);
     let silent = event.source.bytes.or(event.destination.bytes).is_none();
+    // Check Point's updates of one log tell all since it began.
+    event.session = f.text(LOG_UID).filter(|_| !silent).map(|id| Session { id, telling: Telling::SoFar });
     event.aside = told_elsewhere(&header, &f, silent);
     Ok(Some(event))
 }

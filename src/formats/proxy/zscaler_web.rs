@@ -10,7 +10,7 @@ use crate::formats::cells::{Cut, cells};
 use crate::formats::fields::{Fields, authority};
 use crate::formats::one_line::{holds, sniff_most};
 use crate::formats::time::Local;
-use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError, paths};
+use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError, base64, paths};
 use std::sync::Arc;
 
 /// The row of this format.
@@ -170,7 +170,7 @@ fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local, scratch: &'a Scratch) -> Resu
     }
     event.source.bytes = f.number(SENT)?;
     event.destination.bytes = f.number(RECEIVED)?;
-    event.url = f.text(URL).or_else(|| base64(f.text(ENCODED)?, scratch));
+    event.url = f.text(URL).or_else(|| base64::decode(f.text(ENCODED)?, scratch));
     let (name, port) =
         split_authority(f.text(HOST).unwrap_or_else(|| authority(event.url.unwrap_or_default())));
     event.destination.set_host(name);
@@ -181,30 +181,6 @@ fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local, scratch: &'a Scratch) -> Resu
     event.user_agent = f.text(AGENT);
     event.protocol = f.text(PROTOCOL);
     Ok(event)
-}
-
-/// What is written in base 64 (RFC 4648, with or without its padding); `None` where it is not.
-fn base64<'a>(text: &[u8], scratch: &'a Scratch) -> Option<&'a [u8]> {
-    let text = text.trim_ascii_end();
-    let text = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    let mut held = 0_u32;
-    for (place, &letter) in text.iter().enumerate() {
-        let six = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(six);
-        // Four letters are three bytes: each but the first of four completes one.
-        if let Some(left) = [None, Some(4), Some(2), Some(0)].get(place % 4).copied().flatten() {
-            bytes.push((held >> left & 0xff) as u8);
-        }
-    }
-    Some(scratch.alloc_slice_copy(&bytes))
 }
 
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {

@@ -188,6 +188,8 @@ fn is_notice(line: &[u8]) -> bool {
     (line.starts_with(b"Proxy ") && (ends(&[b" started."]) || holds(&[b" stopped (cumulated conns: "])))
         || (line.starts_with(b"Server ") && holds(&[b" is UP", b" is DOWN"]))
         || (line.starts_with(b"backend ") && ends(&[b" has no server available!"]))
+        // `192.0.2.7:50123 [29/Mar/2023:01:02:03.456] www/1: SSL handshake failure`: nothing was asked yet.
+        || ends(&[b": SSL handshake failure", b" during SSL handshake"])
 }
 
 /// The line before the groups `{…} {…}` at its end.
