@@ -151,6 +151,7 @@ mod tests {
             protocol: Some(b"https"),
             user: Some(b"J Doe"),
             observer: Some(b"gw-1"),
+            session: Some(Session { id: b"{0x1,0x2}", telling: Telling::SoFar }),
             ..Event::default()
         }
     }

@@ -26,7 +26,7 @@ pub const KIND: Kind = Kind {
     is_header: None,
 };
 
-const REMEDY: &str = "sentbyte and rcvdbyte stand in type=traffic lines: set logtraffic to \"all\" in each policy (config firewall policy)";
+const REMEDY: &str = "sentbyte and rcvdbyte stand in type=traffic lines: in each policy: config firewall policy, edit ID, set logtraffic all";
 
 /// The same lines with the role of the device that writes them.
 pub(in crate::formats) fn compile_as(role: Role, spec: &str, context: &Context) -> Compiled {

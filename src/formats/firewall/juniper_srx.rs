@@ -32,7 +32,7 @@ const SIGHT: Sight = Sight {
     role: Role::Flow,
     source_bytes: true,
     destination_bytes: true,
-    remedy: "set \"then log session-close\" in the security policies",
+    remedy: "set security policies from-zone ZONE to-zone ZONE policy NAME then log session-close",
 };
 
 const SRC: usize = 0;

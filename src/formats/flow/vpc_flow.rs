@@ -3,7 +3,8 @@
 //! Each record tells one direction (`bytes` went from `srcaddr` to `dstaddr`); the reply is another record. Rows lie in
 //! the version 2 order unless a header line or the spec names their fields. Rows from CloudWatch Logs may carry its ISO
 //! stamp in front. NODATA rows say that nothing happened; SKIPDATA rows that records were lost. What a security group or an
-//! ACL refused (REJECT) went nowhere, whichever way it wanted to: such rows stand aside.
+//! ACL refused (REJECT) went nowhere, whichever way it wanted to: such rows stand aside. So do those in which a transit gateway
+//! tells again, as it leaves (egress), what it told as it came (ingress).
 
 mod layout;
 #[cfg(test)]
@@ -132,7 +133,11 @@ fn event<'a>(layout: &Layout, line: &'a [u8]) -> Result<Option<Event<'a>>, Rejec
     event.source.bytes = field(Slot::Bytes)
         .map(|text| number(text).ok_or_else(|| wrong(Reason::BadNumber, text)))
         .transpose()?;
-    event.aside = (field(Slot::Action) == Some(b"REJECT")).then_some(Aside::Refused);
+    event.aside = match (field(Slot::Action), field(Slot::Way)) {
+        (Some(b"REJECT"), _) => Some(Aside::Refused),
+        (_, Some(b"egress")) if layout.gateway => Some(Aside::Repeated),
+        _ => None,
+    };
     event.transport = field(Slot::Protocol).map(transport::name);
     event.observer = field(Slot::InterfaceId);
     Ok(Some(event))
@@ -152,6 +157,13 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
             Err(error) => {
                 Sniffed::Unsure { say: format!("looks like a VPC flow log, but {}", error.message) }
             }
+        };
+    }
+    let gateway = lines.iter().filter(|line| layout::is_gateway_row(without_stamp(line))).count();
+    if gateway * 2 > lines.len() {
+        return Sniffed::Yes {
+            spec: layout::GATEWAY.into(),
+            why: "rows in a transit gateway's default order".into(),
         };
     }
     let fields = lines.iter().find_map(|line| layout::usual_fields(without_stamp(line))).unwrap_or(14);

@@ -91,7 +91,8 @@ const ACTION: usize = 25;
 const EVENT_TIME: usize = 26;
 const SECONDS: usize = 27;
 const LOG_UID: usize = 28;
-const SLOTS: usize = 29;
+const COLLECTED: usize = 29;
+const SLOTS: usize = 30;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -123,6 +124,7 @@ fn slot(key: &[u8]) -> usize {
         b"FTNTFGTlogid" => LOG_ID,
         b"FTNTFGTeventtime" => EVENT_TIME,
         b"loguid" => LOG_UID,
+        b"art" | b"agentReceiptTime" | b"mrt" | b"managerReceiptTime" => COLLECTED,
         b"FTNTFGTduration" => SECONDS,
         _ => SLOTS,
     }
@@ -296,7 +298,11 @@ fn read<'a>(
             event.stamped = Stamped::Start;
             start
         }
-        (None, None) => opened.time(&settings.local)?,
+        (None, None) => match opened.time(&settings.local) {
+            Ok(stamp) => stamp,
+            // When a collector had it is better than never.
+            Err(reject) => stamp(COLLECTED)?.ok_or(reject)?,
+        },
     };
     let seconds = f.number::<u32>(SECONDS)?.map(|seconds| Span::SECOND.times(seconds.into()));
     let spanned = start.zip(end).filter(|(start, end)| end >= start).map(|(start, end)| end - start);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The row of this format.
 pub const KIND: Kind = Kind {
     name: "netskope",
-    about: "Netskope transaction events (W3C with Netskope's #Fields)",
+    about: "Netskope transaction events (W3C with Netskope's #Fields, or JSON with the same)",
     roles: &[Role::Proxy],
     compile,
     sniff,
@@ -26,17 +26,17 @@ struct Netskope {
     rows: Arc<dyn Format>,
 }
 
-/// The header in the names that W3C readers know.
+/// The header in the names that W3C readers know, with Netskope's own behind them for rows that are JSON.
 fn translated(fields: &str) -> String {
     // A host of its own wins over the one that the client looked up, and whom the proxy asked over whom the client did.
     let has = |names: &[&str]| fields.split_whitespace().any(|word| names.contains(&word));
     let (has_host, has_server) = (has(&["cs-host", "cs(Host)"]), has(&["x-sr-dst-ip"]));
     let name = |word: &str| match word {
-        "cs-dns" if !has_host => "cs-host".to_owned(),
-        "cs-user-agent" => "cs(User-Agent)".to_owned(),
-        "x-cs-src-port" => "c-port".to_owned(),
-        "x-sr-dst-ip" => "r-ip".to_owned(),
-        "x-cs-dst-ip" if !has_server => "r-ip".to_owned(),
+        "cs-dns" if !has_host => format!("cs-host={word}"),
+        "cs-user-agent" => format!("cs(User-Agent)={word}"),
+        "x-cs-src-port" => format!("c-port={word}"),
+        "x-sr-dst-ip" => format!("r-ip={word}"),
+        "x-cs-dst-ip" if !has_server => format!("r-ip={word}"),
         "x-cs-timestamp" | "x-cs-src-ip-egress" => format!("x-other-{word}"),
         other => other.to_owned(),
     };
@@ -83,10 +83,12 @@ impl Format for Netskope {
 }
 
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
-    let fields = lines.iter().find_map(|line| {
+    let keys = w3c::json::keys(lines);
+    let header = lines.iter().find_map(|line| {
         let (word, fields) = std::str::from_utf8(line).ok()?.split_once(' ')?;
         word.eq_ignore_ascii_case("#Fields:").then_some(fields)
     });
+    let fields = header.or(keys.as_deref());
     let own = |fields: &str| {
         let words = || fields.split_whitespace();
         words().any(|word| word == "x-cs-app" || word == "x-cs-session-id" || word == "x-cs-access-method")
@@ -95,7 +97,10 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     match fields {
         Some(fields) if own(fields) && compile(fields, context).is_ok() => Sniffed::Yes {
             spec: fields.trim().to_owned(),
-            why: "a #Fields header has Netskope's own columns (x-cs-…)".into(),
+            why: match header {
+                Some(_) => "a #Fields header has Netskope's own columns (x-cs-…)".into(),
+                None => "JSON objects have Netskope's own fields (x-cs-…)".into(),
+            },
         },
         _ => Sniffed::No,
     }

@@ -36,7 +36,7 @@ const NICKNAMES: &[(&str, &str)] = &[
 
 /// The line for squid.conf is the native layout with `%>st` behind it, so that what reads the log today still can.
 const REMEDY: &str = "add %>st to logformat (squid.conf: logformat outflow %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru \
-                      %[un %Sh/%<a %mt %>st)";
+                      %[un %Sh/%<a %mt %>st, and access_log daemon:/var/log/squid/access.log outflow)";
 
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let spec = match spec.trim() {

@@ -39,6 +39,10 @@ const NICKNAMES: &[(&str, &str)] = &[
 /// The combined log with the site's name before it, as nginx and Apache users write it without a port.
 const NAMED: &str = r#"%v %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#;
 
+/// What to write into apache2.conf or httpd.conf; mod_logio is built in on Debian and loaded by Red Hat's.
+const UPLOAD: &str = r#"add %I to LogFormat (with mod_logio): LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" %I %O" outflow, and CustomLog … outflow"#;
+const RESPONSE: &str = r#"add %O to LogFormat (with mod_logio): LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" %I %O" outflow, and CustomLog … outflow"#;
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let any = spec.trim() == "any";
     let spec = match spec.trim() {
@@ -56,8 +60,8 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         _ => spec,
     };
     let (role, remedy) = match context.role {
-        Some(Role::Proxy) => (Role::Proxy, "add %I to LogFormat (with mod_logio)"),
-        _ => (Role::Server, "add %O to LogFormat (with mod_logio)"),
+        Some(Role::Proxy) => (Role::Proxy, UPLOAD),
+        _ => (Role::Server, RESPONSE),
     };
     let dialect = Dialect { dataset: "apache", role, remedy, context };
     if any {

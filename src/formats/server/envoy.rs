@@ -29,8 +29,16 @@ const ISTIO: &str = r#"[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH
 /// Istio's before that: one column about the mixer, and no details.
 const ISTIO_OLD: &str = r#"[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% "%DYNAMIC_METADATA(istio.mixer:status)%" "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%"#;
 
-const NICKNAMES: &[(&str, &str)] =
-    &[("", DEFAULT), ("default", DEFAULT), ("istio", ISTIO), ("istio-1.8", ISTIO_OLD)];
+/// Ambassador's: the default behind a word.
+const AMBASSADOR: &str = r#"ACCESS [%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%""#;
+
+const NICKNAMES: &[(&str, &str)] = &[
+    ("", DEFAULT),
+    ("default", DEFAULT),
+    ("istio", ISTIO),
+    ("istio-1.8", ISTIO_OLD),
+    ("ambassador", AMBASSADOR),
+];
 
 /// The keys of the JSON form, with the spellings of those who configure Envoy.
 const KEYS: &[Key] = &[
@@ -63,10 +71,16 @@ const KEYS: &[Key] = &[
     ("hostname", 0, Field::Observer),
 ];
 
+/// What to change where the access log is defined (Istio: `meshConfig.accessLogFormat`). The default format has both.
+const UPLOAD: &str = "add %BYTES_RECEIVED% to the access log's format, or leave out its log_format (Istio: \
+                      meshConfig.accessLogFormat): the default has it";
+const RESPONSE: &str = "add %BYTES_SENT% to the access log's format, or leave out its log_format (Istio: \
+                        meshConfig.accessLogFormat): the default has it";
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let (role, remedy) = match context.role {
-        Some(Role::Proxy) => (Role::Proxy, "add %BYTES_RECEIVED% to the access log's format"),
-        _ => (Role::Server, "add %BYTES_SENT% to the access log's format"),
+        Some(Role::Proxy) => (Role::Proxy, UPLOAD),
+        _ => (Role::Server, RESPONSE),
     };
     let dialect = Dialect { dataset: "envoy", role, remedy, context };
     let mut words = spec.split_ascii_whitespace();
@@ -77,7 +91,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
     let spec = match NICKNAMES.iter().find(|(nickname, _)| *nickname == spec.trim()) {
         Some((_, named)) => *named,
         None if !spec.contains('%') => {
-            let message = "not a layout that is known by name (default, istio, istio-1.8, json), and a format string \
+            let message = "not a layout that is known by name (default, istio, istio-1.8, ambassador, json), and a format string \
                            has commands like %BYTES_SENT%";
             return Err(SpecError { message: message.into(), position: 0 });
         }
@@ -92,6 +106,7 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
         ("", "Envoy's default format"),
         ("istio", "Istio's format"),
         ("istio-1.8", "Istio's format before 1.9"),
+        ("ambassador", "Ambassador's format"),
     ] {
         if compile(spec, context).is_ok_and(|format| sample::reads_most(&*format, lines)) {
             return Sniffed::Yes { spec: spec.into(), why: format!("the lines are {name}") };

@@ -60,6 +60,10 @@ struct Haproxy {
     local: Local,
 }
 
+/// What to write into haproxy.cfg, for HAProxy 1.7 and later.
+const UPLOAD: &str = r#"add %U to log-format: log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r" (in mode tcp: "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %U %ts")"#;
+const RESPONSE: &str = r#"add %B to log-format: log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r" (in mode tcp: "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %U %ts")"#;
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let name = spec.trim();
     let name = name.strip_suffix("log").unwrap_or(name);
@@ -73,8 +77,8 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         None => &[spec],
     };
     let (role, remedy) = match context.role {
-        Some(Role::Proxy) => (Role::Proxy, "add %U to log-format"),
-        _ => (Role::Server, "add %B to log-format"),
+        Some(Role::Proxy) => (Role::Proxy, UPLOAD),
+        _ => (Role::Server, RESPONSE),
     };
     let dialect = Dialect { dataset: "haproxy", role, remedy, context };
     let mut captures_last = false;

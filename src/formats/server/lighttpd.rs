@@ -22,6 +22,9 @@ pub const KIND: Kind = Kind {
 /// What lighttpd writes where the configuration says nothing.
 const DEFAULT: &str = r#"%h %V %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#;
 
+/// What to write into lighttpd.conf, where mod_accesslog is among the modules.
+const RESPONSE: &str = r#"add %O to accesslog.format: accesslog.format = "%h %V %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" %I %O""#;
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let spec = match spec.trim() {
         "" => DEFAULT,
@@ -32,7 +35,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         }
         _ => spec,
     };
-    let remedy = "add %O to accesslog.format";
+    let remedy = RESPONSE;
     let dialect = Dialect { dataset: "lighttpd", role: Role::Server, remedy, context };
     Ok(Arc::new(Layout::compile(lighttpd::pieces(spec)?, dialect)?))
 }
@@ -108,7 +111,7 @@ mod tests {
         let begun = shown(&KIND, "%h %{begin:%s}t %O", "192.0.2.7 1680051723 5");
         assert_eq!(begun, "from 2023-03-29T01:02:03Z | Server | src 192.0.2.7 | dst =5");
         let blind = compile("%h %t", &Context::default()).unwrap().sight().blind();
-        assert_eq!(blind, Some("no response bytes: add %O to accesslog.format".into()));
+        assert_eq!(blind, Some(format!("no response bytes: {RESPONSE}")));
         assert!(compile("combined", &Context::default()).is_err());
     }
 

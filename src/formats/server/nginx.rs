@@ -26,6 +26,12 @@ pub(super) const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "
 /// What ingress-nginx writes unless told otherwise; the length of the request is in it.
 const INGRESS: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id"#;
 
+/// What to write into nginx.conf; `$request_length` and `$bytes_sent` are there in every version that is in use.
+const UPLOAD: &str = "add $request_length to log_format: log_format outflow '$remote_addr - $remote_user [$time_local] \"$request\" $status \
+     $body_bytes_sent \"$http_referer\" \"$http_user_agent\" $request_length $bytes_sent'; access_log /var/log/nginx/access.log outflow;";
+const RESPONSE: &str = "add $bytes_sent to log_format: log_format outflow '$remote_addr - $remote_user [$time_local] \"$request\" $status \
+     $body_bytes_sent \"$http_referer\" \"$http_user_agent\" $request_length $bytes_sent'; access_log /var/log/nginx/access.log outflow;";
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let spec = match spec.trim() {
         "" | "combined" => COMBINED,
@@ -38,8 +44,8 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         _ => spec,
     };
     let (role, remedy) = match context.role {
-        Some(Role::Proxy) => (Role::Proxy, "add $request_length to log_format"),
-        _ => (Role::Server, "add $bytes_sent to log_format"),
+        Some(Role::Proxy) => (Role::Proxy, UPLOAD),
+        _ => (Role::Server, RESPONSE),
     };
     let dialect = Dialect { dataset: "nginx", role, remedy, context };
     Ok(Arc::new(Layout::compile(nginx::pieces(spec)?, dialect)?))

@@ -36,6 +36,14 @@ fn keys() -> Vec<Key> {
 }
 
 /// The string, where there is one, names the keys that the log holds; all known ones are read in any case.
+/// What to write into nginx.conf; `$request_length` and `$bytes_sent` are there in every version that is in use.
+const UPLOAD: &str = "add $request_length to log_format: log_format outflow escape=json '{\"time_iso8601\":\"$time_iso8601\",\
+     \"remote_addr\":\"$remote_addr\",\"request\":\"$request\",\"status\":$status,\"http_user_agent\":\"$http_user_agent\",\
+     \"request_length\":$request_length,\"bytes_sent\":$bytes_sent}'; access_log /var/log/nginx/access.log outflow;";
+const RESPONSE: &str = "add $bytes_sent to log_format: log_format outflow escape=json '{\"time_iso8601\":\"$time_iso8601\",\
+     \"remote_addr\":\"$remote_addr\",\"request\":\"$request\",\"status\":$status,\"http_user_agent\":\"$http_user_agent\",\
+     \"request_length\":$request_length,\"bytes_sent\":$bytes_sent}'; access_log /var/log/nginx/access.log outflow;";
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let keys = keys();
     let present: Vec<&str> = spec.split_ascii_whitespace().collect();
@@ -47,8 +55,8 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         return Err(SpecError { message, position: spec.find(unknown).unwrap_or_default() });
     }
     let (role, remedy) = match context.role {
-        Some(Role::Proxy) => (Role::Proxy, "add $request_length to log_format"),
-        _ => (Role::Server, "add $bytes_sent to log_format"),
+        Some(Role::Proxy) => (Role::Proxy, UPLOAD),
+        _ => (Role::Server, RESPONSE),
     };
     let dialect = Dialect { dataset: "nginx", role, remedy, context };
     Ok(Arc::new(Keyed::new(&keys, None, &present, dialect)))
@@ -119,7 +127,15 @@ mod tests {
         let Sniffed::Yes { spec, .. } = sniff(&[line], &Context::default()) else { panic!() };
         assert_eq!(spec, "remote_addr msec status request_length");
         let blind = compile(&spec, &Context::default()).unwrap().sight().blind();
-        assert_eq!(blind, Some("no response bytes: add $bytes_sent to log_format".into()));
+        assert_eq!(blind, Some(format!("no response bytes: {RESPONSE}")));
+        // What is to be written is what is then read.
+        let (_, line) = UPLOAD.split_once("escape=json '").unwrap();
+        let (line, _) = line.split_once("';").unwrap();
+        for role in [Role::Server, Role::Proxy] {
+            let context = Context { role: Some(role), ..Context::default() };
+            let spec = format!("escape=json {line}");
+            assert_eq!((super::super::nginx::KIND.compile)(&spec, &context).unwrap().sight().blind(), None);
+        }
         assert!(matches!(sniff(&[br#"{"remote_addr":"x","time":1}"#], &Context::default()), Sniffed::No));
         assert_eq!(compile("msec mine", &Context::default()).map(|_| ()).unwrap_err().position, 5);
     }

@@ -22,6 +22,10 @@ pub const KIND: Kind = Kind {
 const COMMON: &str = r#"%h %l %u %t "%r" %s %b"#;
 const COMBINED: &str = r#"%h %l %u %t "%r" %s %b "%{Referer}i" "%{User-Agent}i""#;
 
+/// What to write into server.xml.
+const RESPONSE: &str =
+    r#"add %B to the pattern of AccessLogValve: pattern="%h %l %u %t &quot;%r&quot; %s %B""#;
+
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let (version, pattern) = version(spec);
     let pattern = pattern.replace("&quot;", "\"");
@@ -41,7 +45,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         position: error.position + spec.len().saturating_sub(pattern.len()),
         ..error
     };
-    let remedy = "add %B to the pattern of AccessLogValve";
+    let remedy = RESPONSE;
     let dialect = Dialect { dataset: "tomcat", role: Role::Server, remedy, context };
     Ok(Arc::new(Layout::compile(pieces.map_err(shift)?, dialect).map_err(shift)?))
 }
@@ -110,10 +114,7 @@ mod tests {
     #[test]
     fn blind_and_wrong_patterns() {
         let sight = |spec: &str| compile(spec, &Context::default()).map(|format| format.sight().blind());
-        assert_eq!(
-            sight("%h %t %I"),
-            Ok(Some("no response bytes: add %B to the pattern of AccessLogValve".into()))
-        );
+        assert_eq!(sight("%h %t %I"), Ok(Some(format!("no response bytes: {RESPONSE}"))));
         assert_eq!(sight("10.1 common"), Ok(None));
         assert_eq!(sight("main").map_err(|error| error.position), Err(0));
         assert_eq!(sight("9.0 %h %t %").map_err(|error| error.position), Err(10));

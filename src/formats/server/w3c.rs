@@ -2,9 +2,11 @@
 //!
 //! The name of the format says nothing about whose log it is: IIS watches a server, ProxySG watches clients, and the same
 //! `sc-bytes` is egress in one and a download in the other. `role.rs` decides from the fields, or asks for `--role`;
-//! `headless.rs` knows rows whose header is lost; `layout.rs` says which columns are read, `split.rs` cuts rows, `row.rs` says what they mean.
+//! `headless.rs` knows rows whose header is lost, `json.rs` rows that became objects with the fields for keys; `layout.rs` says which
+//! columns are read, `split.rs` cuts rows, `row.rs` says what they mean.
 
 mod headless;
+pub(in crate::formats) mod json;
 mod layout;
 mod role;
 mod row;
@@ -84,6 +86,7 @@ impl W3c {
     /// Reads the rows below by these fields; what is wrong with them, as a sentence, where that cannot be.
     fn lay_out(&mut self, fields: &[u8]) -> Result<(), String> {
         self.rows = Rows::Unusable;
+        let keys = layout::keys(fields);
         let fields = layout::names(fields);
         let told = role::told(&fields, &self.software);
         if !self.role_fixed
@@ -93,7 +96,7 @@ impl W3c {
         }
         let role = self.role.ok_or_else(|| role::ASK.to_owned())?;
         let dialect = Dialect::of(&fields, &self.software, role);
-        self.rows = Rows::Told(Layout::new(&fields, role, dialect, self.detail)?);
+        self.rows = Rows::Told(Layout::new(&fields, role, dialect, self.detail)?.with_keys(keys));
         Ok(())
     }
 }
@@ -150,9 +153,11 @@ impl Format for W3c {
     }
 }
 
-/// A `#Fields:` header that names a time and a client.
+/// A `#Fields:` header that names a time and a client, or JSON objects with such keys.
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
-    let Some(fields) = lines.iter().find_map(|line| directive(line, "Fields")) else {
+    let keys = json::keys(lines);
+    let header = lines.iter().find_map(|line| directive(line, "Fields"));
+    let Some(fields) = header.or(keys.as_deref().map(str::as_bytes)) else {
         return headless::sniff(lines, context);
     };
     let software = lines.iter().find_map(|line| directive(line, "Software")).unwrap_or_default();
@@ -166,11 +171,15 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
         (role, _) if !readable(role.unwrap_or(Role::Server)) => Sniffed::No,
         (Some(role), told) => Sniffed::Yes {
             spec: format!("{} {}", role::word(role), names.join(" ")),
-            why: match told {
-                Some(told) => {
-                    format!("a #Fields header, and {} marks it as the log of a {}", told.by, role::word(role))
+            why: {
+                let fields =
+                    if header.is_some() { "a #Fields header" } else { "JSON objects of W3C's fields" };
+                match told {
+                    Some(told) => {
+                        format!("{fields}, and {} marks it as the log of a {}", told.by, role::word(role))
+                    }
+                    None => format!("{fields}, read as the log of a {} as --role says", role::word(role)),
                 }
-                None => format!("a #Fields header, read as the log of a {} as --role says", role::word(role)),
             },
         },
         (None, _) => Sniffed::Unsure { say: role::ASK.to_owned() },

@@ -7,6 +7,15 @@ use crate::formats::{Detail, SpecError};
 pub(super) const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets \
                                   bytes start end action log-status";
 
+/// The order of a transit gateway's flow logs, which AWS uses unless told otherwise.
+pub(super) const GATEWAY: &str = "version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id \
+                                  tgw-dst-vpc-account-id tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id \
+                                  tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id tgw-dst-az-id \
+                                  tgw-pair-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
+                                  log-status type packets-lost-no-route packets-lost-blackhole \
+                                  packets-lost-mtu-exceeded packets-lost-ttl-expired tcp-flags region flow-direction \
+                                  pkt-src-aws-service pkt-dst-aws-service";
+
 /// Every field of versions 2 to 8 as AWS names them. More will come: a header may name others as well, but must begin
 /// with one of these.
 const NAMES: [&str; 46] = [
@@ -75,6 +84,8 @@ pub(super) enum Slot {
     LogStatus,
     Protocol,
     InterfaceId,
+    /// `flow-direction`
+    Way,
     Skip,
 }
 
@@ -95,6 +106,7 @@ impl Slot {
             "end" => Slot::End,
             "action" => Slot::Action,
             "log-status" => Slot::LogStatus,
+            "flow-direction" => Slot::Way,
             "protocol" if detail == Detail::Full => Slot::Protocol,
             "interface-id" if detail == Detail::Full => Slot::InterfaceId,
             _ => Slot::Skip,
@@ -106,6 +118,8 @@ impl Slot {
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) columns: Columns<SLOTS>,
+    /// It is a transit gateway's.
+    pub(super) gateway: bool,
 }
 
 impl Layout {
@@ -114,6 +128,7 @@ impl Layout {
     /// slip of the pen is likelier, what has not the shape of a name is an error.
     pub(super) fn new(names: &str, detail: Detail) -> Result<Layout, SpecError> {
         let mut slots = Vec::new();
+        let mut gateway = false;
         let mut position = 0;
         for word in names.split(' ') {
             let name = bare(word);
@@ -124,6 +139,7 @@ impl Layout {
                     return Err(SpecError { message, position });
                 }
                 slots.push(Slot::of(&name, detail) as u8);
+                gateway |= name == "tgw-id";
             }
             position += word.len() + 1;
         }
@@ -139,7 +155,7 @@ impl Layout {
         if !has(Slot::Start) && !has(Slot::End) {
             return Err(wrong("its fields name neither start nor end, so its bytes have no time"));
         }
-        Ok(Layout { columns })
+        Ok(Layout { columns, gateway })
     }
 }
 
@@ -183,6 +199,18 @@ pub(super) fn usual_fields(row: &[u8]) -> Option<usize> {
     };
     let version = crate::event::number::<u8>(cell(0)).is_some_and(|version| (2..=20).contains(&version));
     (version && ended && (cells.len() == 14 || added())).then_some(cells.len())
+}
+
+/// A row of a transit gateway in its default order.
+pub(super) fn is_gateway_row(row: &[u8]) -> bool {
+    let cells: Vec<&[u8]> = row.splitn(MAX_COLUMNS, |&byte| byte == b' ').collect();
+    let cell = |place: usize| cells.get(place).copied().unwrap_or_default();
+    let address = |text: &[u8]| text == b"-" || crate::event::address(text).is_some();
+    cells.len() == GATEWAY.split(' ').count()
+        && cell(3).starts_with(b"tgw-")
+        && address(cell(16))
+        && address(cell(17))
+        && matches!(cell(25), b"OK" | b"NODATA" | b"SKIPDATA")
 }
 
 /// The first names of AWS's table of fields, as a spec.

@@ -61,8 +61,9 @@ fn read_one(line: &str) -> Result<Event<'static>, Reject> {
 fn the_default_order() {
     assert_eq!(read_one(ROW), Ok(expected()));
     assert_eq!(read("", Detail::Sums, &[ROW]).0, [Event { transport: None, observer: None, ..expected() }]);
-    // What was refused still tried to leave, and is told like the rest.
-    assert_eq!(read_one(&ROW.replace("ACCEPT", "REJECT")), Ok(expected()));
+    // What was refused went nowhere.
+    let refused = Event { aside: Some(Aside::Refused), ..expected() };
+    assert_eq!(read_one(&ROW.replace("ACCEPT", "REJECT")), Ok(refused));
     let v6 = read_one(&ROW.replace("10.1.2.3", "2001:db8::3").replace(" 6 ", " 58 ")).unwrap();
     assert_eq!((v6.source.ip, v6.transport), (Some("2001:db8::3".parse().unwrap()), Some(&b"ipv6-icmp"[..])));
     assert_eq!(read_one(&ROW.replace(" 6 ", " 99 ")).unwrap().transport, Some(&b"99"[..]));

@@ -37,6 +37,15 @@ fn the_specification() {
     // The header's stamp serves where there is no other.
     let bare = one(&KIND, &format!("Mar 29 01:02:03 gw-1 {}", LINE.replace("rt=1680051723000 ", "")));
     assert_eq!(bare.timestamp, AT);
+    // A collector's stamp is the last resort.
+    let collected = LINE.replace("rt=", "art=");
+    assert_eq!(one(&KIND, &collected), expected());
+    assert_eq!(one(&KIND, &format!("Mar 29 01:02:04 gw-1 {collected}")).timestamp - AT, Span::SECOND);
+    let long = LINE
+        .replace("rt=", "deviceReceiptTime=")
+        .replace("spt=", "sourcePort=")
+        .replace("dpt=", "destinationPort=");
+    assert_eq!(one(&KIND, &long), expected());
 }
 
 #[test]

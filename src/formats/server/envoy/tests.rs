@@ -93,7 +93,7 @@ fn blind_and_wrong_strings() {
         compile(spec, &Context { role, ..Context::default() }).map(|format| format.sight().blind())
     };
     assert_eq!(sight("", Some(Role::Proxy)), Ok(None));
-    let blind = Ok(Some("no response bytes: add %BYTES_SENT% to the access log's format".into()));
+    let blind = Ok(Some(format!("no response bytes: {RESPONSE}")));
     assert_eq!(sight("%START_TIME% %BYTES_RECEIVED%", None), blind);
     assert_eq!(sight("json start_time bytes_received", None), blind);
     assert!(sight("main", None).is_err());

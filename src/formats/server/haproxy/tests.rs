@@ -143,8 +143,12 @@ fn what_each_string_can_show() {
     let sight =
         |spec: &str, role| compile(spec, &Context { role, ..Context::default() }).unwrap().sight().blind();
     assert_eq!(sight("", None), None);
-    assert_eq!(sight("%ci %t %U", None), Some("no response bytes: add %B to log-format".into()));
-    assert_eq!(sight("tcplog", Some(Role::Proxy)), Some("no upload bytes: add %U to log-format".into()));
+    assert_eq!(sight("%ci %t %U", None), Some(format!("no response bytes: {RESPONSE}")));
+    assert_eq!(sight("tcplog", Some(Role::Proxy)), Some(format!("no upload bytes: {UPLOAD}")));
+    // What is to be written is what is then read.
+    for line in UPLOAD.split('"').skip(1).step_by(2) {
+        assert_eq!((sight(line, None), sight(line, Some(Role::Proxy))), (None, None), "{line}");
+    }
     assert!(compile("main", &Context::default()).is_err());
 }
 

@@ -89,10 +89,17 @@ fn the_ingress_of_kubernetes() {
 fn blind_without_the_side_that_counts() {
     let context = Context::default();
     let sight = compile("$msec $remote_addr $request_length", &context).unwrap().sight();
-    assert_eq!(sight.blind(), Some("no response bytes: add $bytes_sent to log_format".into()));
+    assert_eq!(sight.blind(), Some(format!("no response bytes: {RESPONSE}")));
     let proxy = Context { role: Some(Role::Proxy), ..context };
     let sight = compile("combined", &proxy).unwrap().sight();
-    assert_eq!(sight.blind(), Some("no upload bytes: add $request_length to log_format".into()));
+    assert_eq!(sight.blind(), Some(format!("no upload bytes: {UPLOAD}")));
+    // What is to be written is what is then read.
+    let (_, line) = UPLOAD.split_once("outflow '").unwrap();
+    let (line, _) = line.split_once("';").unwrap();
+    for role in [Role::Server, Role::Proxy] {
+        let context = Context { role: Some(role), ..Context::default() };
+        assert_eq!(compile(line, &context).unwrap().sight().blind(), None);
+    }
     let line = format!("10.1.2.3 - - {STAMP} \"GET http://files.example/a HTTP/1.1\" 200 9 \"-\" \"-\"");
     assert_eq!(
         shown_in(&KIND, "", &line, &proxy),

@@ -63,6 +63,8 @@ pub(super) struct Layout {
     pub(super) detail: Detail,
     /// More columns may follow those named (`*`).
     pub(super) open: bool,
+    /// The keys of what is read, where rows are JSON objects, and their slots.
+    pub(super) keys: Box<[(String, u8)]>,
 }
 
 /// The names by which a slot's column goes, best first: only the first that a header has is read.
@@ -116,7 +118,18 @@ pub(super) fn names(fields: &[u8]) -> Vec<String> {
     fields
         .split(|byte| byte.is_ascii_whitespace())
         .filter(|name| !name.is_empty())
+        .map(|name| name.split(|byte| *byte == b'=').next().unwrap_or(name))
         .map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
+        .collect()
+}
+
+/// What the fields are called where rows are JSON objects: as in the header, or as `cs(user-agent)=cs-user-agent` says.
+pub(super) fn keys(fields: &[u8]) -> Vec<String> {
+    fields
+        .split(|byte| byte.is_ascii_whitespace())
+        .filter(|name| !name.is_empty())
+        .map(|name| name.split(|byte| *byte == b'=').next_back().unwrap_or(name))
+        .map(|name| String::from_utf8_lossy(name).into_owned())
         .collect()
 }
 
@@ -171,7 +184,14 @@ impl Layout {
             put(*slot, first(names));
         }
         let columns = Columns::new(slots).ok_or("its #Fields are empty")?;
-        Ok(Layout { columns, clock, role, dialect, detail, open })
+        Ok(Layout { columns, clock, role, dialect, detail, open, keys: Box::default() })
+    }
+
+    /// With the keys of its fields, in their order.
+    pub(super) fn with_keys(mut self, keys: Vec<String>) -> Layout {
+        let read = keys.into_iter().zip(self.columns.slots().iter().copied());
+        self.keys = read.filter(|(_, slot)| usize::from(*slot) != Slot::Skip as usize).collect();
+        self
     }
 
     pub(super) fn has(&self, slot: Slot) -> bool {

@@ -1,5 +1,6 @@
 //! What the columns of a row mean.
 
+use super::json;
 use super::layout::{Clock, Layout, SLOTS, Slot};
 use super::role::Dialect;
 use super::split::split;
@@ -17,7 +18,10 @@ pub(super) fn event<'a>(
     line: &'a [u8],
     scratch: &'a Scratch,
 ) -> Result<Event<'a>, Reject> {
-    let row = split(layout, line)?;
+    let row = match line.first() {
+        Some(b'{') => json::split(layout, line, scratch)?,
+        _ => split(layout, line)?,
+    };
     let cell = |slot: Slot| value(&row, slot);
     let wrong = |reason, text: &[u8]| Reject::of(reason, line, text);
     let count =
