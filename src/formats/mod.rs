@@ -123,8 +123,8 @@ pub struct Context {
     pub role: Option<Role>,
     /// How much of each line is wanted.
     pub detail: Detail,
-    /// A moment near the lines (when the file was last written): stamps without a year are read in the year that brings
-    /// them closest to it. `None`: such stamps cannot be read.
+    /// When the file was last written, or now: stamps without a year are read in the latest year that is not after it.
+    /// `None`: such stamps cannot be read.
     pub near: Option<Timestamp>,
     /// The formats that the operator describes.
     pub own: Arc<[Arc<generic::mapped::Mapping>]>,

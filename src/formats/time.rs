@@ -230,8 +230,9 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + day_of_era - 719_468)
 }
 
-/// A stamp without a year: in the year that brings it closest to `near`. `of_day` is in microseconds. Looks back far
-/// enough for 29 February and one year ahead, for lines of 1 January in a file last written on 31 December elsewhere.
+/// A stamp without a year: in the latest year in which it is not after `near`, as no line is written after its file was; but
+/// for a week, for clocks that go ahead and for 1 January in a file last written on 31 December elsewhere. `of_day` is in
+/// microseconds. Looks back far enough for 29 February.
 pub fn with_year(
     month: i64,
     day: i64,
@@ -240,6 +241,7 @@ pub fn with_year(
     near: Option<Timestamp>,
 ) -> Option<Timestamp> {
     const YEAR: i64 = 31_556_952 * 1_000_000;
+    const WEEK: i64 = 7 * 86_400 * 1_000_000;
     let near = near?;
     // Good to a day, which the search around it forgives.
     let about = 1970 + near.0 / YEAR;
@@ -247,7 +249,8 @@ pub fn with_year(
         let local = micros(year, month, day, of_day)?;
         if *zone == TimeZone::UTC { Timestamp::from_micros(local) } else { in_zone(local, zone) }
     };
-    (about - 5..=about + 1).rev().filter_map(in_year).min_by_key(|stamp| (stamp.0 - near.0).abs())
+    let latest = near.0.saturating_add(WEEK);
+    (about - 8..=about + 1).rev().filter_map(in_year).find(|stamp| stamp.0 <= latest)
 }
 
 /// A civil date and time given in parts, in `zone`; the parts are checked.

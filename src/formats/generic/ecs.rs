@@ -88,7 +88,8 @@ fn slot(path: &[u8]) -> usize {
         b"server.bytes" => SERVER_SENT,
         b"user.name" | b"source.user.name" | b"client.user.name" => USER,
         b"http.request.method" => METHOD,
-        b"http.response.status_code" => STATUS,
+        // OPNsense's Squid puts it below the body.
+        b"http.response.status_code" | b"http.response.body.status_code" => STATUS,
         b"http.request.bytes" | b"http.request.body.bytes" => HTTP_UP,
         b"http.response.bytes" | b"http.response.body.bytes" => HTTP_DOWN,
         b"url.original" | b"url.full" => URL,
@@ -130,11 +131,13 @@ fn read<'a>(
             text.map(|text| number(text).ok_or_else(|| f.wrong(Reason::BadNumber, text))).transpose()?;
     }
     event.url = f.text(URL);
-    event.destination.domain = event.destination.domain.or(f.text(URL_HOST)).or_else(|| {
-        let url = event.url.filter(|url| holds(url, &[b"://"]))?;
-        let name = crate::event::split_authority(authority(url)).0;
-        (!name.is_empty() && address(name).is_none()).then_some(name)
-    });
+    // A URL, or the `files.example:443` of CONNECT; a path alone names nobody.
+    let connect = |url: &[u8]| f.text(METHOD) == Some(b"CONNECT") && !url.starts_with(b"/");
+    let url = event.url.filter(|url| holds(url, &[b"://"]) || connect(url));
+    let (name, port) = url.map(|url| crate::event::split_authority(authority(url))).unwrap_or_default();
+    let name = Some(name).filter(|name| !name.is_empty() && address(name).is_none());
+    event.destination.domain = event.destination.domain.or(f.text(URL_HOST)).or(name);
+    event.destination.port = event.destination.port.or(port);
     let named = |end: &crate::event::Endpoint<'_>| end.ip.is_some() || end.domain.is_some();
     if !named(&event.source) || !named(&event.destination) {
         return Ok(None);

@@ -23,7 +23,7 @@ pub fn epoch_of_any_unit(text: &[u8]) -> Option<Timestamp> {
 }
 
 /// `Mar 29 01:02:03`, `Mar  9 01:02:03.456`, `Mar 29 2023 01:02:03`, `Mar 29 2023 01:02:03 UTC`, `… +0100`: the stamps of
-/// BSD syslog, Cisco and CEF. Without a year it is the one closest to `near`; without a zone (or with a name that is not
+/// BSD syslog, Cisco and CEF. Without a year it is the latest that is not after `near`; without a zone (or with a name that is not
 /// UTC's) the time is in `zone`.
 pub fn month_first(text: &[u8], zone: &TimeZone, near: Option<Timestamp>) -> Option<Timestamp> {
     let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_year_is_the_closest_also_across_new_year() {
+    fn the_year_is_the_latest_also_across_new_year() {
         let near = |text: &str| text.parse::<Timestamp>().ok();
         let shown = |text: &str, at: &str| {
             month_first(text.as_bytes(), &TimeZone::UTC, near(at))
@@ -156,7 +156,11 @@ mod tests {
         };
         assert_eq!(shown("Dec 31 23:59:59", "2024-01-01T00:00:10Z"), "2023-12-31T23:59:59Z");
         assert_eq!(shown("Jan  1 00:00:01", "2023-12-31T23:59:59Z"), "2024-01-01T00:00:01Z");
-        assert_eq!(shown("Feb 29 12:00:00", "2026-03-01"), "2024-02-29T12:00:00Z");
+        assert_eq!(shown("Feb 29 12:00:00", "2026-03-01T00:00:00Z"), "2024-02-29T12:00:00Z");
+        // A file that was last written in November holds no line of the next spring, and one of the last December.
+        assert_eq!(shown("Mar 29 01:02:03", "2023-11-26T00:00:00Z"), "2023-03-29T01:02:03Z");
+        assert_eq!(shown("Dec 15 01:02:03", "2023-11-26T00:00:00Z"), "2022-12-15T01:02:03Z");
+        assert_eq!(shown("Nov 28 01:02:03", "2023-11-26T00:00:00Z"), "2023-11-28T01:02:03Z");
         assert_eq!(month_first(b"Mar 29 01:02:03", &TimeZone::UTC, None), None);
     }
 
