@@ -148,7 +148,9 @@ fn meanings(format: &dyn Format, lines: &[&[u8]]) -> Vec<Vec<Meaning>> {
     let meaning = |line: &&[u8]| {
         let mut events = Vec::new();
         // A line that does not read has no meaning; how many do is the kind's own business.
-        let _ = format.parse(line, &scratch, &mut events);
+        if format.parse(line, &scratch, &mut events).is_err() {
+            events.clear();
+        }
         let of = |event: &Event<'_>| Meaning {
             role: event.role,
             client: event.source.ip,

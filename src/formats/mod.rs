@@ -43,7 +43,8 @@ use std::sync::Arc;
 /// A format compiled for one source. It is immutable and shared among threads; what a header line changes is a new one.
 pub trait Format: Send + Sync + fmt::Debug {
     /// Reads one line (without its line end). Events are appended to `events`: most lines give one, a comment none.
-    /// Decoded text may be put into `scratch`, which lives as long as the chunk.
+    /// Decoded text may be put into `scratch`, which lives as long as the chunk. What was appended beside an error is half
+    /// read, and the caller drops it.
     fn parse<'a>(
         &self,
         line: &'a [u8],

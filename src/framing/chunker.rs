@@ -3,6 +3,9 @@
 use super::{Buffer, CHUNK, LINE_MAX};
 use std::io::{self, Read};
 
+/// UTF-8's, as Windows writes it at the beginning of a file.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Whole lines of one source.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -61,8 +64,8 @@ impl<R: Read> Chunker<R> {
                 buffer.truncate(newline + 1);
                 return Ok(Some(self.hand_out(buffer)));
             }
-            // One more for the `\r` that is no part of the line.
-            if buffer.len() > LINE_MAX + 1 {
+            // More for what is no part of the line: a byte order mark in front and the `\r` behind.
+            if buffer.len() > BYTE_ORDER_MARK.len() + LINE_MAX + 1 {
                 return Ok(Some(self.skip_line(buffer)));
             }
             goal = buffer.len() + CHUNK;
@@ -99,17 +102,18 @@ impl<R: Read> Chunker<R> {
         let open_end = chunk.bytes.last().is_some_and(|last| *last != b'\n');
         chunk.lines = memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64 + u64::from(open_end);
         self.lines += chunk.lines;
-        if chunk.offset == 0 && chunk.bytes.starts_with(b"\xef\xbb\xbf") {
-            // A byte order mark is no part of the first line; offsets still count it.
-            chunk.bytes.drop_first(3);
-            chunk.offset = 3;
+        if chunk.offset == 0 && chunk.bytes.starts_with(BYTE_ORDER_MARK) {
+            // It is no part of the first line; offsets still count it.
+            chunk.bytes.drop_first(BYTE_ORDER_MARK.len());
+            chunk.offset = BYTE_ORDER_MARK.len() as u64;
         }
         chunk
     }
 
     /// Drops a line that is too long, of which `seen` is the beginning; what follows it goes to the carry.
     fn skip_line(&mut self, mut seen: Buffer) -> Chunk {
-        let offset = self.offset;
+        let marked = self.offset == 0 && seen.starts_with(BYTE_ORDER_MARK);
+        let offset = if marked { BYTE_ORDER_MARK.len() as u64 } else { self.offset };
         loop {
             if let Some(newline) = memchr::memchr(b'\n', &seen) {
                 self.offset += newline as u64 + 1;
@@ -200,6 +204,13 @@ mod tests {
     fn byte_order_mark_is_dropped_and_counted_in_offsets() {
         let (seen, _) = read_all(&b"\xef\xbb\xbfone\ntwo"[..]);
         assert_eq!(seen, [(0, 3, Some(b"one".to_vec())), (1, 7, Some(b"two".to_vec()))]);
+        // Neither the mark nor the carriage return makes the longest line longer, however little is read at once.
+        for (length, at_once) in [(LINE_MAX, CHUNK - 1), (LINE_MAX, 4 * LINE_MAX), (2 * LINE_MAX, CHUNK)] {
+            let long = vec![b'x'; length];
+            let text = [b"\xef\xbb\xbf", &long[..], b"\r\n"].concat();
+            let (seen, _) = read_all(Dribble { bytes: &text, at_once, fails: false });
+            assert!(seen == [(0, 3, (length <= LINE_MAX).then_some(long))], "{length} {at_once}");
+        }
     }
 
     #[test]

@@ -1,0 +1,86 @@
+//! Texts cut into chunks, whatever the reader hands out at once: the lines are those of the whole text.
+
+use outflow::framing::{Chunker, LINE_MAX, Marks, lines};
+use std::io::{self, Read};
+
+/// A text is made of the input: bytes from here on stand for a run of their own letter, this many times.
+const RUN: u8 = 0xf0;
+const RUN_LENGTH: usize = 150 << 10;
+const TEXT_MAX: usize = 3 << 20;
+
+/// Hands out some bytes at a time, now and then interrupted.
+struct Dribble<'a> {
+    text: &'a [u8],
+    sizes: std::iter::Cycle<std::slice::Iter<'a, u8>>,
+}
+
+impl Read for Dribble<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = usize::from(self.sizes.next().copied().unwrap_or(255));
+        if size == 7 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        // Small sizes are for small texts: a long one would take forever.
+        let size = if self.text.len() > 4096 { 1 + size * 1024 } else { 1 + size };
+        let count = size.min(buffer.len()).min(self.text.len());
+        let (now, later) = self.text.split_at(count);
+        buffer[..count].copy_from_slice(now);
+        self.text = later;
+        Ok(count)
+    }
+}
+
+/// A line: its text (none where it is too long) and where it begins.
+type Told<'a> = (Option<Vec<u8>>, u64);
+
+pub fn framing(input: &[u8]) {
+    let (sizes, letters) = input.split_at(input.len().min(4));
+    let mut text = Vec::new();
+    for letter in letters {
+        let times = if *letter >= RUN { usize::from(letter - RUN + 1) * RUN_LENGTH } else { 1 };
+        text.resize((text.len() + times).min(TEXT_MAX), *letter);
+    }
+    assert_eq!(by_chunks(&text, sizes), by_hand(&text));
+    // Some blocks of marks and a rest: more of them say nothing new.
+    let text = &text[..text.len().min(1_000)];
+    for separator in [b'\n', b'\t', 0] {
+        let found = (0..text.len()).filter(|place| text[*place] == separator);
+        assert!(Marks::new(text, separator).eq(found));
+    }
+}
+
+fn by_chunks<'a>(text: &'a [u8], sizes: &'a [u8]) -> Vec<Told<'a>> {
+    // Interruptions alone would never end.
+    let sizes = if sizes.iter().all(|size| *size == 7) { &[255][..] } else { sizes };
+    let mut chunker = Chunker::new(Dribble { text, sizes: sizes.iter().cycle() });
+    let (mut told, mut end) = (Vec::new(), 0);
+    while let Some(chunk) = chunker.next(Vec::new()).expect("the reader does not fail") {
+        assert_eq!(chunk.lines_before, told.len() as u64);
+        assert!(chunk.offset >= end && !chunk.cut);
+        end = chunk.offset + chunk.bytes.len() as u64;
+        if chunk.too_long {
+            told.push((None, chunk.offset));
+        }
+        for line in lines(&chunk.bytes) {
+            let too_long = line.text.len() > LINE_MAX;
+            told.push(((!too_long).then(|| line.text.to_vec()), chunk.offset + line.start as u64));
+        }
+        assert_eq!(chunk.lines_before + chunk.lines, told.len() as u64);
+    }
+    told
+}
+
+/// The same the slow way, from the whole text.
+fn by_hand(text: &[u8]) -> Vec<Told<'_>> {
+    let mut start = 0;
+    let mut told = Vec::new();
+    for part in text.split_inclusive(|byte| *byte == b'\n') {
+        let line = part.strip_suffix(b"\n").unwrap_or(part);
+        let mark = if start == 0 && line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let line = &line[mark..];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        told.push(((line.len() <= LINE_MAX).then(|| line.to_vec()), (start + mark) as u64));
+        start += part.len();
+    }
+    told
+}
