@@ -31,7 +31,7 @@ impl Read for Dribble<'_> {
 }
 
 /// A line: its text (none where it is too long) and where it begins.
-type Told<'a> = (Option<Vec<u8>>, u64);
+type Told = (Option<Vec<u8>>, u64);
 
 pub fn framing(input: &[u8]) {
     let (sizes, letters) = input.split_at(input.len().min(4));
@@ -49,7 +49,7 @@ pub fn framing(input: &[u8]) {
     }
 }
 
-fn by_chunks<'a>(text: &'a [u8], sizes: &'a [u8]) -> Vec<Told<'a>> {
+fn by_chunks(text: &[u8], sizes: &[u8]) -> Vec<Told> {
     // Interruptions alone would never end.
     let sizes = if sizes.iter().all(|size| *size == 7) { &[255][..] } else { sizes };
     let mut chunker = Chunker::new(Dribble { text, sizes: sizes.iter().cycle() });
@@ -71,7 +71,7 @@ fn by_chunks<'a>(text: &'a [u8], sizes: &'a [u8]) -> Vec<Told<'a>> {
 }
 
 /// The same the slow way, from the whole text.
-fn by_hand(text: &[u8]) -> Vec<Told<'_>> {
+fn by_hand(text: &[u8]) -> Vec<Told> {
     let mut start = 0;
     let mut told = Vec::new();
     for part in text.split_inclusive(|byte| *byte == b'\n') {
