@@ -21,7 +21,7 @@ impl Read for Dribble<'_> {
             return Err(io::ErrorKind::Interrupted.into());
         }
         // Small sizes are for small texts: a long one would take forever.
-        let size = if self.text.len() > 4096 { 1 + size * 1024 } else { 1 + size };
+        let size = if self.text.len() > 4096 { 1024 * (1 + size) } else { 1 + size };
         let count = size.min(buffer.len()).min(self.text.len());
         let (now, later) = self.text.split_at(count);
         buffer[..count].copy_from_slice(now);
