@@ -1,7 +1,7 @@
 //! Configuration files of servers: the main one and, behind each NUL, one that it may include.
 
 use crate::reading::context;
-use outflow::formats::conf::{ConfError, Defined, Server, read, read_as};
+use outflow::formats::conf::{ConfError, Defined, Included, Missing, Server, read, read_as};
 use outflow::formats::detect::named;
 use outflow::formats::{Detail, Scratch};
 
@@ -12,9 +12,13 @@ pub fn conf(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (main, rest) = text.split_once('\0').unwrap_or((&text, ""));
     let files: Vec<String> = rest.split('\0').take(4).map(str::to_owned).collect();
-    let mut include = |pattern: &str| match pattern.contains('*') {
-        true => files.clone(),
-        false => files.first().cloned().into_iter().collect(),
+    let included = |(number, text): (usize, &String)| Included { path: number.to_string(), text: text.clone() };
+    let mut include = |pattern: &str, missing: Missing| {
+        let wanted = if pattern.contains('*') { files.len() } else { 1 };
+        match missing {
+            Missing::Wrong if files.is_empty() => Err("it is not there".to_owned()),
+            _ => Ok(files.iter().take(wanted).enumerate().map(included).collect()),
+        }
     };
     check(read(main, &mut include), &text);
     for server in [Server::Squid, Server::Apache, Server::Nginx, Server::Haproxy] {

@@ -1,6 +1,6 @@
 //! Texts cut into chunks, whatever the reader hands out at once: the lines are those of the whole text.
 
-use outflow::framing::{Chunker, LINE_MAX, Marks, lines};
+use outflow::framing::{Buffer, Chunker, LINE_MAX, Marks, lines};
 use std::io::{self, Read};
 
 /// A text is made of the input: bytes from here on stand for a run of their own letter, this many times.
@@ -54,7 +54,7 @@ fn by_chunks(text: &[u8], sizes: &[u8]) -> Vec<Told> {
     let sizes = if sizes.iter().all(|size| *size == 7) { &[255][..] } else { sizes };
     let mut chunker = Chunker::new(Dribble { text, sizes: sizes.iter().cycle() });
     let (mut told, mut end) = (Vec::new(), 0);
-    while let Some(chunk) = chunker.next(Vec::new()).expect("the reader does not fail") {
+    while let Some(chunk) = chunker.next(Buffer::default()).expect("the reader does not fail") {
         assert_eq!(chunk.lines_before, told.len() as u64);
         assert!(chunk.offset >= end && !chunk.cut);
         end = chunk.offset + chunk.bytes.len() as u64;
