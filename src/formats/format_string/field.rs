@@ -176,7 +176,8 @@ impl Field {
         matches!(self, Field::OpaqueList | Field::Forwarded)
     }
 
-    /// Whether a log of this role is asked for it when so much detail is wanted.
+    /// Whether a log of this role is asked for it when so much detail is wanted. What not every detail asks for reads
+    /// whatever stands there, so that each detail rejects the same lines.
     pub fn is_asked(&self, role: Role, detail: Detail) -> bool {
         let full = detail == Detail::Full;
         // A proxy's log names the server only in the URL; sums by host do not ask for it.

@@ -223,7 +223,8 @@ impl Layout {
             }
             Field::Method => event.method = words(text),
             Field::Url | Field::Path => found.url = words(text),
-            Field::Status => event.status = small(text)?.filter(|status| *status >= 100),
+            // Sums do not ask for it, and every detail counts the same lines: it is never the reason for a reject.
+            Field::Status => event.status = small(text).ok().flatten().filter(|status| *status >= 100),
             Field::SourceBytes => event.source.bytes = size(line, place, text)?,
             Field::DestinationBytes { dash_is_zero } => {
                 event.destination.bytes =

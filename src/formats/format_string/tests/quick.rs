@@ -1,8 +1,9 @@
-//! The fast road against the plain one, on lines that are whole, damaged, and none.
+//! The fast road against the plain one, and each detail against the others, on lines that are whole, damaged, and none.
 
+use crate::event::reject::Reject;
 use crate::event::{Event, Role};
 use crate::formats::format_string::{Dialect, Layout, squid};
-use crate::formats::{Context, Detail, Scratch};
+use crate::formats::{Context, Detail, Format, Scratch};
 use proptest::prelude::*;
 
 const SPECS: [&str; 5] = [
@@ -26,6 +27,7 @@ fn line() -> impl Strategy<Value = String> {
         2 => "10\\.[0-9]{1,2}\\.[0-9]{1,3}\\.7",
         2 => "(TCP_MISS|HIER_DIRECT)/[0-9.]{1,9}",
         1 => "(GET|PUT)",
+        1 => "TCP_MISS/[a-z0-9]{0,3}",
         1 => "http://[a-z]{1,9}\\.example(:80)?/[a-z /]{0,90}",
         1 => "[-/ a-z0-9:.]{0,70}",
         1 => Just(String::new()),
@@ -56,6 +58,32 @@ proptest! {
             prop_assert_eq!(quick, plain);
         }
     }
+}
+
+/// What is summed, or why the line is rejected.
+fn summed(spec: &str, line: &str, detail: Detail) -> Result<String, Reject> {
+    let (scratch, mut events) = (Scratch::new(), Vec::new());
+    layout(spec, detail).parse(line.as_bytes(), &scratch, &mut events)?;
+    let sums = |event: &Event<'_>| format!("{:?}", (event.timestamp, event.source, event.destination.bytes));
+    Ok(events.iter().map(sums).collect())
+}
+
+proptest! {
+    #[test]
+    fn every_detail_rejects_and_counts_the_same_lines(line in line(), spec in prop::sample::select(SPECS.to_vec())) {
+        let full = summed(spec, &line, Detail::Full);
+        prop_assert_eq!(&summed(spec, &line, Detail::Sums), &full);
+        prop_assert_eq!(&summed(spec, &line, Detail::Hosts), &full);
+    }
+}
+
+#[test]
+fn a_status_that_is_no_number_is_absent() {
+    let line = "1751328000.253 110 10.16.31.61 TCP_MISS/3o2 3052 PUT http://a.example/b - HIER_NONE/- text/plain 1671";
+    let full = summed(SPECS[0], line, Detail::Full);
+    assert!(full.as_ref().is_ok_and(|events| events.contains("1671")), "{full:?}");
+    assert_eq!(full, summed(SPECS[0], line, Detail::Sums));
+    assert_eq!(full, summed(SPECS[0], line, Detail::Hosts));
 }
 
 #[test]
