@@ -12,7 +12,8 @@ pub fn conf(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (main, rest) = text.split_once('\0').unwrap_or((&text, ""));
     let files: Vec<String> = rest.split('\0').take(4).map(str::to_owned).collect();
-    let included = |(number, text): (usize, &String)| Included { path: number.to_string(), text: text.clone() };
+    let included =
+        |(number, text): (usize, &String)| Included { path: number.to_string(), text: text.clone() };
     let mut include = |pattern: &str, missing: Missing| {
         let wanted = if pattern.contains('*') { files.len() } else { 1 };
         match missing {

@@ -1,6 +1,7 @@
-//! Texts cut into chunks, whatever the reader hands out at once: the lines are those of the whole text.
+//! Texts cut into chunks, whatever the reader hands out at once: the lines are those of the whole text, and the records of a
+//! JSON document those of the whole document.
 
-use outflow::framing::{Buffer, Chunker, LINE_MAX, Marks, lines};
+use outflow::framing::{Buffer, Chunker, Documents, LINE_MAX, Marks, lines};
 use std::io::{self, Read};
 
 /// A text is made of the input: bytes from here on stand for a run of their own letter, this many times.
@@ -40,7 +41,12 @@ pub fn framing(input: &[u8]) {
         let times = if *letter >= RUN { usize::from(letter - RUN + 1) * RUN_LENGTH } else { 1 };
         text.resize((text.len() + times).min(TEXT_MAX), *letter);
     }
+    // Interruptions alone would never end.
+    let sizes = if sizes.iter().all(|size| *size == 7) { &[255][..] } else { sizes };
     assert_eq!(by_chunks(&text, sizes), by_hand(&text));
+    let records = records(&text, sizes);
+    assert_eq!(records.len(), text.len());
+    assert!(records == self::records(&text, &[255]));
     // Some blocks of marks and a rest: more of them say nothing new.
     let text = &text[..text.len().min(1_000)];
     for separator in [b'\n', b'\t', 0] {
@@ -50,8 +56,6 @@ pub fn framing(input: &[u8]) {
 }
 
 fn by_chunks(text: &[u8], sizes: &[u8]) -> Vec<Told> {
-    // Interruptions alone would never end.
-    let sizes = if sizes.iter().all(|size| *size == 7) { &[255][..] } else { sizes };
     let mut chunker = Chunker::new(Dribble { text, sizes: sizes.iter().cycle() });
     let (mut told, mut end) = (Vec::new(), 0);
     while let Some(chunk) = chunker.next(Buffer::default()).expect("the reader does not fail") {
@@ -68,6 +72,14 @@ fn by_chunks(text: &[u8], sizes: &[u8]) -> Vec<Told> {
         assert_eq!(chunk.lines_before + chunk.lines, told.len() as u64);
     }
     told
+}
+
+/// A text as the documents' reader hands it on, each record a line.
+fn records(text: &[u8], sizes: &[u8]) -> Vec<u8> {
+    let mut handed = Vec::new();
+    let mut reader = Documents::new(Dribble { text, sizes: sizes.iter().cycle() });
+    reader.read_to_end(&mut handed).expect("the reader does not fail");
+    handed
 }
 
 /// The same the slow way, from the whole text.

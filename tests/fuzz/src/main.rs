@@ -19,7 +19,7 @@ type Target = fn(&[u8]);
 
 /// Each family of formats is a folder of `src/formats`; there `reading` reads an input's first line as a `--format`, and
 /// the others by it.
-const TARGETS: [(&str, Target); 12] = [
+const TARGETS: [(&str, Target); 13] = [
     ("server", reading::family),
     ("proxy", reading::family),
     ("firewall", reading::family),
@@ -27,6 +27,7 @@ const TARGETS: [(&str, Target); 12] = [
     ("dns", reading::family),
     ("store", reading::family),
     ("generic", reading::family),
+    ("mapped", reading::mapped),
     ("strings", reading::strings),
     ("envelopes", reading::envelopes),
     ("detection", detection::detection),
@@ -48,8 +49,17 @@ static TARGET: LazyLock<(&str, Target)> = LazyLock::new(|| {
     found.unwrap_or_else(|| panic!("FUZZ_TARGET={name}: expected one of {names}"))
 });
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+libfuzzer_sys::fuzz_target!(init: tell_panics_without_the_cap(), |input: &[u8]| {
     let (_, target) = *TARGET;
     ALLOCATOR.set_limit(ALLOCATOR.allocated() + MEMORY).expect("the limit lies above what is held");
     target(input);
 });
+
+/// A backtrace takes more memory than any input may: under the cap, telling a panic would fail and hang.
+fn tell_panics_without_the_cap() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        _ = ALLOCATOR.set_limit(usize::MAX);
+        tell(panic);
+    }));
+}

@@ -3,6 +3,7 @@
 use crate::TARGET;
 use outflow::event::Event;
 use outflow::event::reject::{Reason, Reject};
+use outflow::formats::generic::mapped::Mapping;
 use outflow::formats::{Context, Detail, Format, KINDS, Kind, Scratch, detect};
 use outflow::framing::lines;
 use outflow::units::Timestamp;
@@ -26,8 +27,15 @@ const DIALECTS: [&str; 6] = ["squid", "apache", "nginx", "haproxy", "envoy", "to
 pub fn context(detail: Detail) -> Context {
     static ZONE: LazyLock<jiff::tz::TimeZone> =
         LazyLock::new(|| jiff::tz::TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").expect("a POSIX zone"));
-    Context { detail, zone: ZONE.clone(), near: Some(Timestamp(1_680_051_723_000_000)), ..Context::default() }
+    let near = Some(Timestamp(1_680_051_723_000_000));
+    Context { detail, zone: ZONE.clone(), near, own: Arc::clone(&OWN), ..Context::default() }
 }
+
+/// Formats that an operator described.
+static OWN: LazyLock<Arc<[Arc<Mapping>]>> = LazyLock::new(|| {
+    let text = include_str!("../../../sample-logs/own-formats/outflow.toml");
+    outflow::config::read(text, Path::new("")).expect("the sample is right").formats
+});
 
 /// The kinds whose files lie in the folder that the target is named after.
 static FAMILY: LazyLock<Vec<&'static Kind>> = LazyLock::new(|| {
@@ -46,6 +54,14 @@ pub fn family(input: &[u8]) {
     let chosen = usize::from(named.bytes().next().unwrap_or_default()) % FAMILY.len();
     let kind = FAMILY.iter().find(|kind| kind.name == before).unwrap_or(&FAMILY[chosen]);
     read(kind, text, |context| Some((kind.compile)(spec, context).ok()?));
+}
+
+/// The first line names a format that the operator described; where it names none, its first byte chooses one.
+pub fn mapped(input: &[u8]) {
+    let Some((named, text)) = split(input) else { return };
+    let chosen = usize::from(named.bytes().next().unwrap_or_default()) % OWN.len();
+    let own = OWN.iter().find(|own| own.kind().name == named).unwrap_or(&OWN[chosen]);
+    read(own.kind(), text, |context| Some(own.compile(context)));
 }
 
 /// The first line is `DIALECT:STRING`; where the dialect is none, its first byte chooses one and all of it is the string.
