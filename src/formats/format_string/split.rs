@@ -21,7 +21,8 @@ impl Step {
             at += line.get(at..)?.iter().take_while(|byte| **byte == b' ').count();
         }
         let from = from.max(at);
-        if let Some(end) = self.own_length(line, at).and_then(|length| at.checked_add(length)) {
+        let own_end = self.own_length(line, at).and_then(|length| at.checked_add(length));
+        if let Some(end) = own_end.filter(|end| *end <= line.len()) {
             let rest = line.get(end..).unwrap_or_default();
             let next = match &self.end {
                 End::Literal(text) => begins(rest, text).then(|| end + text.len()),

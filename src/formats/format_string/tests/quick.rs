@@ -6,12 +6,13 @@ use crate::formats::format_string::{Dialect, Layout, squid};
 use crate::formats::{Context, Detail, Format, Scratch};
 use proptest::prelude::*;
 
-const SPECS: [&str; 5] = [
+const SPECS: [&str; 6] = [
     "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt %>st",
     "%ts.%03tu %>a %ru %>st",
     "%ts.%03tu %rm %9tr %6<st %>a %Ss:%Sh %>st %mt",
     "%>a %ts %ru %un:%>p %<st/%>st",
     "%tl %>a %ru %>st",
+    "%tl%>a %ru %>st",
 ];
 
 fn layout(spec: &str, detail: Detail) -> Layout {
@@ -63,7 +64,8 @@ proptest! {
 /// What is summed, or why the line is rejected.
 fn summed(spec: &str, line: &str, detail: Detail) -> Result<String, Reject> {
     let (scratch, mut events) = (Scratch::new(), Vec::new());
-    layout(spec, detail).parse(line.as_bytes(), &scratch, &mut events)?;
+    let read = layout(spec, detail).parse(line.as_bytes(), &scratch, &mut events);
+    read.inspect_err(|reject| assert!(reject.column as usize <= line.len(), "{reject:?}"))?;
     let sums = |event: &Event<'_>| format!("{:?}", (event.timestamp, event.source, event.destination.bytes));
     Ok(events.iter().map(sums).collect())
 }
