@@ -99,14 +99,14 @@ impl<R: Read> Chunker<R> {
     fn hand_out(&mut self, bytes: Buffer) -> Chunk {
         let mut chunk = Chunk { bytes, offset: self.offset, lines_before: self.lines, ..Chunk::default() };
         self.offset += chunk.bytes.len() as u64;
-        let open_end = chunk.bytes.last().is_some_and(|last| *last != b'\n');
-        chunk.lines = memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64 + u64::from(open_end);
-        self.lines += chunk.lines;
         if chunk.offset == 0 && chunk.bytes.starts_with(BYTE_ORDER_MARK) {
-            // It is no part of the first line; offsets still count it.
+            // It is no part of the first line, and alone it is none; offsets still count it.
             chunk.bytes.drop_first(BYTE_ORDER_MARK.len());
             chunk.offset = BYTE_ORDER_MARK.len() as u64;
         }
+        let open_end = chunk.bytes.last().is_some_and(|last| *last != b'\n');
+        chunk.lines = memchr::memchr_iter(b'\n', &chunk.bytes).count() as u64 + u64::from(open_end);
+        self.lines += chunk.lines;
         chunk
     }
 
@@ -204,6 +204,9 @@ mod tests {
     fn byte_order_mark_is_dropped_and_counted_in_offsets() {
         let (seen, _) = read_all(&b"\xef\xbb\xbfone\ntwo"[..]);
         assert_eq!(seen, [(0, 3, Some(b"one".to_vec())), (1, 7, Some(b"two".to_vec()))]);
+        let mut chunker = Chunker::new(BYTE_ORDER_MARK);
+        let alone = chunker.next(Buffer::default()).unwrap().unwrap();
+        assert_eq!((alone.lines, alone.bytes.len()), (0, 0));
         // Neither the mark nor the carriage return makes the longest line longer, however little is read at once.
         for (length, at_once) in [(LINE_MAX, CHUNK - 1), (LINE_MAX, 4 * LINE_MAX), (2 * LINE_MAX, CHUNK)] {
             let long = vec![b'x'; length];

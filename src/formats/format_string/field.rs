@@ -185,10 +185,11 @@ impl Field {
         match self {
             Field::Opaque | Field::OpaqueList | Field::Query | Field::Captures => false,
             Field::Domain | Field::Upstream | Field::Hierarchy | Field::Sni | Field::Agent => asked,
-            Field::Request | Field::Url => full || (role == Role::Proxy && asked),
+            // A path too: Apache's %U is the whole URL where it is a proxy.
+            Field::Request | Field::Url | Field::Path => full || (role == Role::Proxy && asked),
             // Who read a bucket, or that nobody was named, is part of who the other end was.
             Field::User if role == Role::Store => asked,
-            Field::Method | Field::Path | Field::Status | Field::User => full,
+            Field::Method | Field::Status | Field::User => full,
             _ => true,
         }
     }

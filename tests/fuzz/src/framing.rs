@@ -84,14 +84,13 @@ fn records(text: &[u8], sizes: &[u8]) -> Vec<u8> {
 
 /// The same the slow way, from the whole text.
 fn by_hand(text: &[u8]) -> Vec<Told> {
-    let mut start = 0;
+    let unmarked = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut start = text.len() - unmarked.len();
     let mut told = Vec::new();
-    for part in text.split_inclusive(|byte| *byte == b'\n') {
+    for part in unmarked.split_inclusive(|byte| *byte == b'\n') {
         let line = part.strip_suffix(b"\n").unwrap_or(part);
-        let mark = if start == 0 && line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let line = &line[mark..];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        told.push(((line.len() <= LINE_MAX).then(|| line.to_vec()), (start + mark) as u64));
+        told.push(((line.len() <= LINE_MAX).then(|| line.to_vec()), start as u64));
         start += part.len();
     }
     told

@@ -6,13 +6,14 @@ use crate::formats::format_string::{Dialect, Layout, squid};
 use crate::formats::{Context, Detail, Format, Scratch};
 use proptest::prelude::*;
 
-const SPECS: [&str; 6] = [
+const SPECS: [&str; 7] = [
     "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt %>st",
     "%ts.%03tu %>a %ru %>st",
     "%ts.%03tu %rm %9tr %6<st %>a %Ss:%Sh %>st %mt",
     "%>a %ts %ru %un:%>p %<st/%>st",
     "%tl %>a %ru %>st",
     "%tl%>a %ru %>st",
+    "%ts %>a %rp %>st",
 ];
 
 fn layout(spec: &str, detail: Detail) -> Layout {
@@ -86,6 +87,16 @@ fn a_status_that_is_no_number_is_absent() {
     assert!(full.as_ref().is_ok_and(|events| events.contains("1671")), "{full:?}");
     assert_eq!(full, summed(SPECS[0], line, Detail::Sums));
     assert_eq!(full, summed(SPECS[0], line, Detail::Hosts));
+}
+
+#[test]
+fn a_path_that_is_a_whole_url_names_the_server() {
+    for detail in [Detail::Sums, Detail::Full] {
+        let (scratch, mut events) = (Scratch::new(), Vec::new());
+        let line = b"1751328000 10.1.2.3 http://files.example/a 77";
+        assert_eq!(layout("%ts %>a %rp %>st", detail).parse(line, &scratch, &mut events), Ok(()));
+        assert_eq!(events[0].destination.domain, Some(&b"files.example"[..]), "{detail:?}");
+    }
 }
 
 #[test]
