@@ -10,6 +10,7 @@ use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
 use outflow::estate::{Estate, Inventory};
+use outflow::event::Channel;
 use outflow::event::direction::{Verdict, Watched, direction};
 use outflow::formats::{Context, Detail, Format, Scratch, kind};
 use outflow::framing::{Buffer, Chunker, lines};
@@ -245,6 +246,7 @@ fn record<'a>(at: Timestamp, egress: &outflow::event::direction::Egress<'a>, lin
     Record {
         host: egress.host,
         destination: egress.destination,
+        channel: Channel::Transfer,
         at,
         began: at,
         out: egress.bytes_out.unwrap_or(0),

@@ -80,7 +80,8 @@ pub struct Incident {
     pub host: u32,
     /// The destination group's number; `None`: spread over several.
     pub destination: Option<u32>,
-    /// When the window closed that first raised it, allowed lateness included.
+    /// When the window closed at which it was told; where it is not told, at which it was first raised. Allowed lateness is
+    /// included.
     pub detected_at: Timestamp,
     /// When the bytes counted here began to flow.
     pub first_seen: Timestamp,
@@ -88,7 +89,7 @@ pub struct Incident {
     pub last_seen: Timestamp,
     /// Bytes that left since `first_seen`.
     pub bytes_out: u64,
-    /// The same when it was raised.
+    /// The same at `detected_at`.
     pub bytes_out_at_detection: u64,
     /// The most the host had sent in 24 hours before, net.
     pub expected: u64,
@@ -96,8 +97,10 @@ pub struct Incident {
     pub watched: Span,
     /// Combined improbability in bits, the highest reached.
     pub score: f64,
-    /// The same when it was raised; never uses later lines.
+    /// The same at `detected_at`; never uses later lines.
     pub score_at_detection: f64,
+    /// It was told: it stood out among those of its day and of the days before, within the budget.
+    pub told: bool,
     /// The best finding of each detector that spoke.
     pub findings: Vec<Finding>,
     /// Known tools seen, as bits of [`crate::event::tool`].

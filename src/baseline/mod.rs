@@ -4,18 +4,29 @@
 //! A fold in event time over closed windows. It says what was observed and what was usual, and keeps the pools from which
 //! detectors take probabilities; it judges nothing itself.
 
+mod class;
+mod day;
+mod destination;
 mod excess;
+mod growth;
+mod host;
+mod pair;
 mod pool;
 mod rolling;
-mod state;
 mod trail;
+mod unit;
 
+pub use class::{Class, Crowd, Level, Rarity, Reach, What};
+pub use destination::Destination;
 pub use excess::Excess;
-pub use pool::{Class, Level, Pools, Rarity};
+pub use host::Host;
+pub use pair::Pair;
+pub use pool::Pools;
 pub use rolling::{Rolling, Volume};
-pub use state::{Destination, Host, Observed, Pair, Unit};
 pub use trail::{Flowed, Trail};
+pub use unit::{Observed, Unit};
 
+use crate::event::Channel;
 use crate::units::{Span, Timestamp};
 
 /// The length of the windows that are folded: short enough that an alert comes within minutes.
@@ -23,7 +34,8 @@ pub const WINDOW: Span = Span::MINUTE.times(5);
 
 /// The time scales at which volumes are judged. Hours give speed; a day and a week carried most of the detection in the
 /// measurements of DETECTION.
-pub const SCALES: [Span; 4] = [Span::HOUR, Span::HOUR.times(6), Span::DAY, Span::DAY.times(7)];
+pub const SCALES: [Span; 5] =
+    [Span::HOUR, Span::HOUR.times(6), Span::DAY, Span::DAY.times(7), Span::DAY.times(30)];
 
 /// The place of 24 hours in [`SCALES`].
 pub const DAY_SCALE: usize = 2;
@@ -35,6 +47,8 @@ pub struct Row {
     pub host: u32,
     /// The destination group's number.
     pub destination: u32,
+    /// The kind of traffic that both numbers belong to.
+    pub channel: Channel,
     /// Bytes that left.
     pub out: u64,
     /// Bytes that came back.
@@ -52,6 +66,8 @@ pub struct Baseline {
     pub destinations: Vec<Destination>,
     /// How often units break their records.
     pub pools: Pools,
+    /// How many hosts were seen in each kind of traffic.
+    seen: [usize; Channel::ALL.len()],
     /// The first window folded.
     pub begins: Option<Timestamp>,
     /// The day being gathered.
@@ -70,6 +86,7 @@ impl Default for Baseline {
             hosts: Vec::new(),
             destinations: Vec::new(),
             pools: Pools::default(),
+            seen: Default::default(),
             begins: None,
             day: Timestamp::MIN,
             evicted: 0,
@@ -78,6 +95,11 @@ impl Default for Baseline {
 }
 
 impl Baseline {
+    /// How many hosts use a destination group, among those seen in its kind of traffic.
+    pub fn rarity(&self, group: &Destination, channel: Channel) -> Rarity {
+        Rarity::of(group.hosts, self.seen[channel as usize])
+    }
+
     /// Takes in the rows of the window that began at `start`, sorted by host. Windows must come in their order. When a new
     /// day begins, the days before it enter the pools first.
     pub fn fold(&mut self, start: Timestamp, rows: &[Row]) {
@@ -87,75 +109,111 @@ impl Baseline {
             self.close_day();
             self.day = day;
         }
-        // First who talks to whom, then volumes: how popular a destination is must not depend on the order of rows.
+        self.meet(start, rows);
+        let mut campaigns: Vec<(u32, Part)> = Vec::new();
+        for rows in rows.chunk_by(|a, b| a.host == b.host) {
+            self.take(start, rows, &mut campaigns);
+        }
+        campaigns.sort_by_key(|(destination, _)| *destination);
+        for parts in campaigns.chunk_by(|a, b| a.0 == b.0) {
+            let Some(group) =
+                parts.first().and_then(|(number, _)| self.destinations.get_mut(*number as usize))
+            else {
+                continue;
+            };
+            let mut all = Volume::default();
+            for (_, part) in parts {
+                all += part.now;
+                group.lead = group.lead.max(Some((part.total, part.host)));
+            }
+            group.campaign.get_or_insert_default().take(start, all);
+        }
+    }
+
+    /// Who talks to whom, before any volumes: how popular a destination is must not depend on the order of rows.
+    fn meet(&mut self, start: Timestamp, rows: &[Row]) {
         for row in rows {
             let host = grown(&mut self.hosts, row.host);
             let destination = grown(&mut self.destinations, row.destination);
-            host.first.get_or_insert(start);
+            if host.first.is_none() {
+                (host.first, host.channel) = (Some(start), row.channel);
+                self.seen[row.channel as usize] += 1;
+            }
             if !host.pairs.contains_key(&row.destination) {
                 destination.hosts += 1;
                 destination.first.get_or_insert(start);
                 if host.pairs.len() >= PAIRS_MAX {
                     self.evicted += u64::from(host.let_go());
                 }
-                host.pairs.insert(row.destination, Pair::new(start));
-            }
-        }
-        for rows in rows.chunk_by(|a, b| a.host == b.host) {
-            let Some(host) = rows.first().and_then(|row| self.hosts.get_mut(row.host as usize)) else {
-                continue;
-            };
-            let mut all = Volume::default();
-            for row in rows {
-                let Some(pair) = host.pairs.get_mut(&row.destination) else { continue };
-                let mut now = Flowed { out: row.out, back: row.back };
-                for (hour, flowed) in row.trail.earlier() {
-                    pair.unit.rolling.add_earlier(hour, flowed.volume());
-                    host.unit.rolling.add_earlier(hour, flowed.volume());
-                    now.out = now.out.saturating_sub(flowed.out);
-                    now.back = now.back.saturating_sub(flowed.back);
+                let first = host.first.unwrap_or(start);
+                let came_late = self.begins.is_some_and(|begins| first - begins >= COLD);
+                let chosen = came_late || start - first >= Span::DAY;
+                host.pairs.insert(row.destination, Pair::new(start, chosen));
+                if chosen {
+                    destination.newcomer(start);
                 }
-                let now = now.volume();
-                pair.take(start, row.out, now, &row.trail);
-                all += now;
             }
-            host.unit.take(start, all);
         }
     }
 
-    /// The day is over: what every unit did at most enters the pools. Zero is a value: a host that was silent all day
-    /// counts. Units under suspicion do not train them, nor do those whose record is not yet one: in the first days of a
-    /// log every backup seems to break a record.
-    fn close_day(&mut self) {
-        let (day, count) = (self.day, self.hosts.len());
-        let known = self.begins.is_some_and(|begins| day - begins >= COLD);
-        let mut units: Vec<(Class, u64)> = Vec::new();
-        for host in self.hosts.iter_mut() {
-            let Some(first) = host.first else { continue };
-            let level = host.level(self.begins, day);
-            host.unit.close_day(|scale, excess| {
-                if known && (level == Level::New || mature(scale, first, day)) {
-                    units.push((Class::Host { scale, level }, excess));
+    /// Volumes of one host; what it sends to groups that are new to it goes to `campaigns` too.
+    fn take(&mut self, start: Timestamp, rows: &[Row], campaigns: &mut Vec<(u32, Part)>) {
+        let Some(number) = rows.first().map(|row| row.host) else { return };
+        let Some(host) = self.hosts.get_mut(number as usize) else { return };
+        let (serves, seen) = (host.serves(), self.seen[host.channel as usize]);
+        let (mut all, mut new, mut clients) = (Volume::default(), Volume::default(), Vec::new());
+        for row in rows {
+            let Some(pair) = host.pairs.get_mut(&row.destination) else { continue };
+            let mut now = Flowed { out: row.out, back: row.back };
+            for (hour, flowed) in row.trail.earlier() {
+                pair.unit.rolling.add_earlier(hour, flowed.volume());
+                host.unit.rolling.add_earlier(hour, flowed.volume());
+                now.out = now.out.saturating_sub(flowed.out);
+                now.back = now.back.saturating_sub(flowed.back);
+            }
+            let now = now.volume();
+            pair.note(row.out, &row.trail);
+            all += now;
+            if serves {
+                clients.push((row.destination, pair.unit.add(start, now)));
+                continue;
+            }
+            pair.take(start, now);
+            if pair.young(start) {
+                let users = self.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
+                if Rarity::of(users, seen) == Rarity::Rare {
+                    new += Flowed { out: row.out, back: row.back }.volume();
+                    host.hours = host.hours.max(pair.hours());
                 }
-            });
-            for (destination, pair) in host.pairs.iter_mut().filter(|(_, pair)| pair.unit.active_on(day)) {
-                let users = self.destinations.get(*destination as usize).map_or(1, |group| group.hosts);
-                let (rarity, young) = (Rarity::of(users, count), pair.young(first, day));
-                pair.unit.close_day(|scale, excess| {
-                    if young || mature(scale, pair.first, day) {
-                        units.push((Class::Pair { scale, rarity, young }, excess));
-                    }
-                });
+                if now.net > 0 {
+                    campaigns.push((row.destination, Part { now, total: pair.total, host: number }));
+                }
             }
         }
-        let warm = self.begins.is_some_and(|begins| day + Span::DAY - begins >= COLD);
-        self.pools.add_day(count, warm, units.into_iter());
+        host.unit.take(start, all);
+        if serves {
+            host.compare_clients(start, &clients);
+        } else if new.net > 0 {
+            host.new_places.get_or_insert_default().take(start, new);
+        }
     }
+}
+
+/// What one host sent to a group that is new to it.
+struct Part {
+    /// In this window.
+    now: Volume,
+    /// Since it first used it.
+    total: u64,
+    host: u32,
 }
 
 /// How long an estate is watched before what is new in it is really new, and what is silent really silent: two nights, for
 /// most machines that send much do it at night.
 pub const COLD: Span = Span::DAY.times(2);
+
+/// How long until most of what comes back every week has come back.
+const SETTLED: Span = Span::DAY.times(7);
 
 /// Whether a unit first seen at `first` has a record at this scale: one span beyond the lag of two has passed.
 pub fn mature(scale: usize, first: Timestamp, now: Timestamp) -> bool {

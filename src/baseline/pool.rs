@@ -5,13 +5,16 @@
 //! empirical; beyond the fifth largest value the tail is Pareto's (Hill's estimate of its index). A prior stands in until the
 //! estate has a past of its own.
 
-use super::SCALES;
+use super::class::Class;
+use crate::event::Channel;
 use crate::tally::Distribution;
-use crate::units::Span;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many days a pool remembers.
 const DAYS: usize = 14;
+
+/// So many days of a settled estate are worth more than all before.
+const SETTLED_MIN: usize = 3;
 
 /// How many unit-days the prior is worth. Small against an estate's day, so that it only leads while there is no history.
 const PRIOR_WEIGHT: f64 = 100.0;
@@ -26,166 +29,27 @@ const INDEX_BOUNDS: (f64, f64) = (0.5, 1.5);
 /// How many of the largest values the tail is fitted to.
 const TAIL: u64 = 20;
 
-/// What is compared with what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Hosts that usually send about as much, at a time scale (place in [`SCALES`]).
-    Host {
-        /// Place in [`SCALES`].
-        scale: usize,
-        /// How much they usually send in 24 hours.
-        level: Level,
-    },
-    /// Hosts towards destination groups about as rare and as new to them.
-    Pair {
-        /// Place in [`SCALES`].
-        scale: usize,
-        /// How many hosts use the group.
-        rarity: Rarity,
-        /// The host first used it less than a week ago.
-        young: bool,
-    },
-}
-
-/// How much a host usually sends in 24 hours (its record).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Not watched long enough to say, or the whole estate is not.
-    New,
-    /// Up to 10 kB: heartbeats.
-    Silent,
-    /// Up to 1 MB.
-    Quiet,
-    /// Up to 100 MB.
-    Ordinary,
-    /// Up to 10 GB.
-    Busy,
-    /// More.
-    Heavy,
-}
-
-impl Level {
-    /// All levels, in the order of their numbers.
-    const ALL: [Level; 6] =
-        [Level::New, Level::Silent, Level::Quiet, Level::Ordinary, Level::Busy, Level::Heavy];
-
-    /// How long a new host of a known estate is watched before its silence says something.
-    pub const KNOWN_AFTER: Span = Span::HOUR.times(6);
-
-    /// Of a record of 24 hours, in bytes.
-    pub fn of(record: u64) -> Level {
-        match record {
-            0..=10_000 => Level::Silent,
-            10_001..=1_000_000 => Level::Quiet,
-            1_000_001..=100_000_000 => Level::Ordinary,
-            100_000_001..=10_000_000_000 => Level::Busy,
-            _ => Level::Heavy,
-        }
-    }
-
-    /// A volume that a record of this level is broken by every other day, by the prior, in bytes per 24 hours.
-    fn usual(self) -> f64 {
-        match self {
-            Level::Silent => 1e4,
-            Level::Quiet => 1e5,
-            // It may be a backup server in daytime.
-            Level::New => 1e6,
-            Level::Ordinary => 1e7,
-            Level::Busy => 1e9,
-            Level::Heavy => 1e10,
-        }
-    }
-}
-
-/// How many hosts use a destination group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rarity {
-    /// At most three, or one in a thousand.
-    Rare,
-    /// At most one in fifty.
-    Some,
-    /// More.
-    Popular,
-}
-
-impl Rarity {
-    /// All, in the order of their numbers.
-    const ALL: [Rarity; 3] = [Rarity::Rare, Rarity::Some, Rarity::Popular];
-
-    /// Of a group that `users` of `hosts` hosts have used.
-    pub fn of(users: u32, hosts: usize) -> Rarity {
-        let users = u64::from(users);
-        let hosts = hosts as u64;
-        if users <= 3 || users * 1000 <= hosts {
-            Rarity::Rare
-        } else if users * 50 <= hosts {
-            Rarity::Some
-        } else {
-            Rarity::Popular
-        }
-    }
-}
-
-impl Class {
-    /// Every class, in the order of [`Class::place`].
-    fn all() -> impl Iterator<Item = Class> {
-        let hosts = Level::ALL
-            .into_iter()
-            .flat_map(|level| (0..SCALES.len()).map(move |scale| Class::Host { scale, level }));
-        let pairs = Rarity::ALL.into_iter().flat_map(|rarity| {
-            [false, true].into_iter().flat_map(move |young| {
-                (0..SCALES.len()).map(move |scale| Class::Pair { scale, rarity, young })
-            })
-        });
-        hosts.chain(pairs)
-    }
-
-    /// Its place among all.
-    fn place(self) -> usize {
-        match self {
-            Class::Host { scale, level } => level as usize * SCALES.len() + scale,
-            Class::Pair { scale, rarity, young } => {
-                (Level::ALL.len() + rarity as usize * 2 + usize::from(young)) * SCALES.len() + scale
-            }
-        }
-    }
-
-    /// How often such units break their records at all, by the prior. Of n exchangeable days the last is the largest with
-    /// probability 1/n, and ten days stand for those of a unit that sends much every day; a quiet one has no such rhythm.
-    fn breaks(self) -> f64 {
-        match self {
-            Class::Host { level: Level::New | Level::Silent | Level::Quiet, .. }
-            | Class::Pair { young: true, .. } => 1.0,
-            Class::Host { .. } | Class::Pair { .. } => 0.1,
-        }
-    }
-
-    /// The prior's scale in bytes: shorter spans hold less, in proportion to the square root as uploads come in bursts.
-    fn usual(self) -> f64 {
-        let (scale, usual) = match self {
-            Class::Host { scale, level } => (scale, level.usual()),
-            Class::Pair { scale, rarity: Rarity::Rare, young: true } => (scale, 3e4),
-            Class::Pair { scale, .. } => (scale, 1e5),
-        };
-        let span = SCALES.get(scale).copied().unwrap_or(Span::DAY);
-        usual * (span.seconds() / Span::DAY.seconds()).sqrt()
-    }
-}
-
 /// The pools of all classes.
 #[derive(Clone, Debug)]
 pub struct Pools {
     /// By day, oldest first.
-    days: VecDeque<BTreeMap<Class, Distribution>>,
+    days: VecDeque<(bool, BTreeMap<Class, Distribution>)>,
     /// All days merged, and the cut of each class, by [`Class::place`].
     classes: Vec<(Option<Tail>, u64)>,
     /// See [`Pools::worth_telling`].
     bits: f64,
+    /// See [`Pools::share`], by number of the channel.
+    shares: [f64; Channel::ALL.len()],
 }
 
 impl Default for Pools {
     fn default() -> Self {
-        let mut pools = Pools { days: VecDeque::new(), classes: Vec::new(), bits: COLD_BITS };
+        let mut pools = Pools {
+            days: VecDeque::new(),
+            classes: Vec::new(),
+            bits: COLD_BITS,
+            shares: [0.0; Channel::ALL.len()],
+        };
         pools.settle();
         pools
     }
@@ -197,26 +61,40 @@ impl Pools {
         self.days.len()
     }
 
-    /// Takes in a whole day of an estate of `hosts` hosts, which is `warm` when it is no longer cold on the next: (class,
-    /// largest excess) of each unit.
-    pub fn add_day(&mut self, hosts: usize, warm: bool, units: impl Iterator<Item = (Class, u64)>) {
+    /// Takes in a whole day of an estate in which so many hosts were `seen` in each kind of traffic: (class, largest excess) of
+    /// each host. It is `warm` when it is no longer cold on the next day, `settled` when a week has passed.
+    pub fn add_day(
+        &mut self,
+        seen: &[usize; Channel::ALL.len()],
+        warm: bool,
+        settled: bool,
+        units: impl Iterator<Item = (Class, u64)>,
+    ) {
+        let most = seen.iter().copied().max().unwrap_or(0).max(1) as f64;
+        for (share, seen) in self.shares.iter_mut().zip(seen) {
+            *share = (most / (*seen).max(1) as f64).log2();
+        }
         if warm {
-            self.bits = (hosts.max(1) as f64).log2().clamp(BITS_BOUNDS.0, BITS_BOUNDS.1);
+            self.bits = (most.log2() - ROOM).clamp(BITS_BOUNDS.0, BITS_BOUNDS.1);
         }
         let mut day: BTreeMap<Class, Distribution> = BTreeMap::new();
         for (class, excess) in units {
             day.entry(class).or_default().add(excess);
         }
-        self.days.push_back(day);
+        self.days.push_back((settled, day));
         if self.days.len() > DAYS {
             self.days.pop_front();
+        }
+        // In its first week much is new that is not; those days go as soon as there are others.
+        if self.days.iter().filter(|(settled, _)| *settled).count() >= SETTLED_MIN {
+            self.days.retain(|(settled, _)| *settled);
         }
         self.settle();
     }
 
     fn settle(&mut self) {
         let mut merged: BTreeMap<Class, Distribution> = BTreeMap::new();
-        for (class, distribution) in self.days.iter().flatten() {
+        for (class, distribution) in self.days.iter().flat_map(|(_, day)| day) {
             merged.entry(*class).or_default().merge(distribution);
         }
         self.classes.clear();
@@ -241,8 +119,15 @@ impl Pools {
         (PRIOR_WEIGHT * prior + count * tail.probability(excess)) / (PRIOR_WEIGHT + count)
     }
 
-    /// How improbable, in bits, something must be to be told: about one host-day a day in an estate of this size is so by
-    /// chance, which leaves most of a budget of ten to the truth. The budget then cuts by rank.
+    /// What is added to the bits of a kind of traffic that has few hosts: log2 of how many times fewer than the largest. Of ten
+    /// buckets one in ten stands out as much as one in ten by chance, of ten thousand hosts a thousand do; a list that is to
+    /// be shared fairly counts how many such are to be expected, and not how probable each is.
+    pub fn share(&self, class: Class) -> f64 {
+        self.shares[class.channel as usize]
+    }
+
+    /// How improbable, in bits, something must be to be an incident: about four host-days a day in an estate of this size are
+    /// so by chance. The budget then cuts by rank.
     pub fn worth_telling(&self) -> f64 {
         self.bits
     }
@@ -257,7 +142,7 @@ impl Pools {
         let (mut low, mut high) = (0.0f64, 60.0f64);
         while high - low > 0.01 {
             let middle = f64::midpoint(low, high);
-            if self.tail(class, exp2(middle), 0) <= (-self.bits).exp2() {
+            if self.tail(class, exp2(middle), 0) <= (self.share(class) - self.bits).exp2() {
                 high = middle
             } else {
                 low = middle
@@ -270,6 +155,9 @@ impl Pools {
 /// Bits worth telling while the estate is cold: probabilities are the prior's and lean towards "ordinary", and the budget
 /// still cuts by rank.
 const COLD_BITS: f64 = 8.0;
+
+/// How many bits below one host-day a day an incident begins.
+const ROOM: f64 = 2.0;
 
 /// Bounds of the same: below 6 bits chance rules, above 20 no estate is that large.
 const BITS_BOUNDS: (f64, f64) = (6.0, 20.0);
@@ -316,8 +204,10 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baseline::{Level, Rarity, What};
+    use crate::event::Channel;
 
-    const CLASS: Class = Class::Host { scale: 2, level: Level::Silent };
+    const CLASS: Class = Class { channel: Channel::Transfer, scale: 2, what: What::Host(Level::Silent) };
 
     #[test]
     fn probabilities_fall_with_volume_and_with_history() {
@@ -325,7 +215,8 @@ mod tests {
         let cold = pools.tail(CLASS, 1_000_000_000, 0);
         for _ in 0..14 {
             pools.add_day(
-                3_000,
+                &[3_000, 0, 0, 0],
+                true,
                 true,
                 (0..3_000u64).map(|unit| (CLASS, if unit < 2_990 { 0 } else { unit })),
             );

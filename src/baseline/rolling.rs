@@ -27,7 +27,7 @@ const RINGS: [(Span, Span); 3] =
     [(WINDOW, Span::HOUR), (Span::HOUR, Span::DAY), (Span::DAY, Span::DAY.times(30))];
 
 /// Which ring serves each of [`SCALES`].
-const RING_OF_SCALE: [usize; SCALES.len()] = [0, 1, 1, 2];
+const RING_OF_SCALE: [usize; SCALES.len()] = [0, 1, 1, 2, 2];
 
 /// Trailing volumes. Only buckets that hold something are kept: at most 12 + 24 + 30.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +67,18 @@ impl Rolling {
         }
     }
 
+    /// Net bytes of so many whole days, at most 30, up to `last`, the oldest first.
+    pub fn days(&self, last: Timestamp, count: i64) -> Vec<u64> {
+        let mut days = vec![0; usize::try_from(count).unwrap_or_default()];
+        for (day, volume) in self.rings.last().into_iter().flatten() {
+            let place = count - 1 - (last - *day).0 / Span::DAY.0;
+            if let Some(net) = usize::try_from(place).ok().and_then(|place| days.get_mut(place)) {
+                *net = volume.net;
+            }
+        }
+        days
+    }
+
     /// The volume of the span of scale number `scale` that ends with the window that began at `start`, rounded to the
     /// buckets of its ring, and the start of the first bucket that holds any of it.
     pub fn trailing(&self, scale: usize, start: Timestamp) -> (Volume, Timestamp) {
@@ -100,10 +112,12 @@ mod tests {
             rolling.add(at(minutes), one);
         }
         let last = at(3 * 24 * 60 - 5);
-        let net: Vec<u64> = (0..4).map(|scale| rolling.trailing(scale, last).0.net).collect();
-        assert_eq!(net, [12, 6 * 12, 24 * 12, 3 * 24 * 12]);
+        let net: Vec<u64> = (0..SCALES.len()).map(|scale| rolling.trailing(scale, last).0.net).collect();
+        assert_eq!(net, [12, 6 * 12, 24 * 12, 3 * 24 * 12, 3 * 24 * 12]);
+        assert_eq!(rolling.days(last, 5), [0, 0, 288, 288, 288]);
         rolling.add(at(20 * 24 * 60), one);
-        let net: Vec<u64> = (0..4).map(|scale| rolling.trailing(scale, at(20 * 24 * 60)).0.net).collect();
-        assert_eq!(net, [1, 1, 1, 1]);
+        let net: Vec<u64> =
+            (0..SCALES.len()).map(|scale| rolling.trailing(scale, at(20 * 24 * 60)).0.net).collect();
+        assert_eq!(net, [1, 1, 1, 1, 3 * 24 * 12 + 1]);
     }
 }

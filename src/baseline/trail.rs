@@ -99,6 +99,7 @@ fn spread(began: Timestamp, ended: Timestamp, flowed: Flowed, mut each: impl FnM
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Channel;
     use crate::event::direction::Party;
     use crate::incident::Sense;
 
@@ -114,15 +115,16 @@ mod tests {
         };
         assert_eq!(shares(30, 270, 2400), [(0, 300, 150), (1, 600, 300), (2, 600, 300), (3, 600, 300)]);
         assert_eq!(shares(10, 50, 100), []);
-        let long = shares(0, 60 * 24 * 30, 720);
-        assert_eq!(long.len(), 24 * 7);
-        assert_eq!(long.iter().map(|share| share.1).sum::<u64>(), 720);
+        let long = shares(0, 60 * 24 * 60, 1440);
+        assert_eq!(long.len(), 24 * 30);
+        assert_eq!(long.iter().map(|share| share.1).sum::<u64>(), 1440);
     }
     #[test]
     fn a_reply_in_another_line_is_taken_off_where_it_flowed() {
         let line = |out, back| Record {
             host: Party::Name(b"h"),
             destination: Party::Name(b"d"),
+            channel: Channel::Transfer,
             at: Timestamp(0) + Span::MINUTE.times(130),
             began: Timestamp(0) + Span::MINUTE.times(10),
             out,

@@ -4,9 +4,9 @@ use super::Ending;
 use super::read::ReadArguments;
 use crate::batch::Sink;
 use crate::estate::Estate;
-use crate::event::Event;
 use crate::event::direction::{Verdict, direction};
 use crate::event::reject::{Reason, Reject};
+use crate::event::{Channel, Event};
 use crate::formats::{Detail, Scratch};
 use crate::outputs::{EventWriter, Place};
 use crate::pipeline::{Piece, Source, Take, events};
@@ -90,7 +90,10 @@ impl Print {
             }
             if let Verdict::Egress(egress) = verdict {
                 seen.blind += u64::from(event.aside.is_none() && egress.bytes_out.is_none());
-                let (host, group) = (hosts.host(egress.host, &naming), groups.group(egress.destination));
+                let (host, group) = (
+                    hosts.host(egress.host, Channel::default(), &naming),
+                    groups.group(egress.destination, Channel::default()),
+                );
                 (place.host, place.destination) = (Some(hosts.name(host)), Some(groups.name(group)));
             }
             // Writing to memory cannot fail.

@@ -60,11 +60,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         opened.batch.sources.len(),
         opened.estate.clone(),
         opened.take.clone(),
+        arguments.budget.or(opened.budget).unwrap_or_default(),
     );
     opened.read(&mut scan);
     let scanned = scan.finish();
-    let budget = arguments.budget.or(opened.budget).unwrap_or_default();
-    let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, budget, began.elapsed());
+    let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, began.elapsed());
     let to = stdout();
     let style =
         Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };

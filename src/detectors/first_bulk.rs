@@ -1,7 +1,7 @@
 //! `first-bulk`: the quiet host that sends in bulk for the first time.
 
 use super::{Case, Detector, Judge, Seen, best_scale};
-use crate::baseline::{Class, Level};
+use crate::baseline::{Class, Level, What};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
@@ -36,6 +36,10 @@ fn judge(case: &Case<'_>) -> Option<Seen> {
     let level = case.host.level(case.baseline.begins, case.now);
     let quiet = matches!(level, Level::New | Level::Silent | Level::Quiet);
     quiet
-        .then(|| best_scale(case.baseline, &case.host.unit, |scale| Some(Class::Host { scale, level })))
+        .then(|| {
+            best_scale(case.baseline, &case.host.unit, |scale| {
+                Some(Class { channel: case.host.channel, what: What::Host(level), scale })
+            })
+        })
         .flatten()
 }

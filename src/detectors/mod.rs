@@ -4,13 +4,19 @@
 //! probability in bits, never a threshold of its own. It keeps no state and does not know the other detectors. To add one:
 //! write its file with its manual, add its row to [`DETECTORS`], add a case that fires and one that stays silent.
 
+mod boiling_frog;
+mod bulk_pull;
+mod dns_tunnel;
 mod first_bulk;
 mod known_tool;
+mod many_places;
+mod open_bucket;
 mod rare_destination;
 mod shared_destination;
+mod slow_drip;
 mod volume_spike;
 
-use crate::baseline::{Baseline, Class, Destination, Host, Pair, SCALES, Unit};
+use crate::baseline::{Baseline, COLD, Class, Destination, Host, Pair, SCALES, Unit, What, mature};
 use crate::incident::Finding;
 use crate::units::Timestamp;
 
@@ -43,10 +49,19 @@ pub enum Judge {
 pub struct Case<'a> {
     /// What is usual.
     pub baseline: &'a Baseline,
+    /// Its number.
+    pub number: u32,
     /// The host.
     pub host: &'a Host,
     /// The start of the window.
     pub now: Timestamp,
+}
+
+impl Case<'_> {
+    /// Whether the estate is known: before, what is new in it may be as old as itself, and only volumes of hosts are judged.
+    fn known(&self) -> bool {
+        self.baseline.begins.is_some_and(|begins| self.now - begins >= COLD)
+    }
 }
 
 /// What stood out, at the scale at which it did most.
@@ -67,7 +82,13 @@ pub const DETECTORS: &[&Detector] = &[
     &first_bulk::DETECTOR,
     &volume_spike::DETECTOR,
     &rare_destination::DETECTOR,
+    &many_places::DETECTOR,
+    &slow_drip::DETECTOR,
+    &boiling_frog::DETECTOR,
     &shared_destination::DETECTOR,
+    &dns_tunnel::DETECTOR,
+    &bulk_pull::DETECTOR,
+    &open_bucket::DETECTOR,
     &known_tool::DETECTOR,
 ];
 
@@ -94,16 +115,44 @@ impl Detector {
 /// best costs log2 of their number (Bonferroni).
 /// `class` gives `None` for a scale at which the unit cannot be judged.
 fn best_scale(baseline: &Baseline, unit: &Unit, class: impl Fn(usize) -> Option<Class>) -> Option<Seen> {
-    let mut best: Option<Seen> = None;
-    for (scale, now) in unit.now.iter().enumerate() {
-        let Some(class) = class(scale) else { continue };
-        if now.excess < baseline.pools.cut(class) {
-            continue;
-        }
-        let bits = -baseline.pools.tail(class, now.excess, now.record).log2() - (SCALES.len() as f64).log2();
-        if best.is_none_or(|best| bits > best.bits) {
-            best = Some(Seen { scale, observed: now.net, expected: now.record, bits });
-        }
+    let looks = (SCALES.len() as f64).log2();
+    let seen = unit.now.iter().enumerate().filter_map(|(scale, now)| {
+        let class = class(scale)?;
+        let bits = bits(baseline, class, now.excess, now.record)? - looks;
+        Some(Seen { scale, observed: now.net, expected: now.record, bits })
+    });
+    seen.max_by(|a, b| a.bits.total_cmp(&b.bits).then(b.scale.cmp(&a.scale)))
+}
+
+/// What a host sends to one destination group, among hosts and groups like them.
+fn best_group(case: &Case<'_>, pair: &Pair, group: &Destination) -> Option<Seen> {
+    let (channel, reach) = (case.host.channel, case.host.reach());
+    if !case.known() {
+        return None;
     }
-    best
+    let rarity = case.baseline.rarity(group, channel);
+    best_scale(case.baseline, &pair.unit, |scale| {
+        let young = pair.unproven(scale, case.now);
+        let what = What::Pair(rarity, young, reach);
+        (young || mature(scale, pair.first, case.now)).then_some(Class { channel, what, scale })
+    })
+}
+
+/// What a client takes beyond all others, among servers like this one.
+fn best_client(case: &Case<'_>, pair: &Pair) -> Option<Seen> {
+    let (channel, first) = (case.host.channel, case.host.first?);
+    if !case.known() {
+        return None;
+    }
+    let what = What::Client(case.host.level(case.baseline.begins, case.now));
+    best_scale(case.baseline, &pair.unit, |scale| {
+        mature(scale, first, case.now).then_some(Class { channel, what, scale })
+    })
+}
+
+/// How improbable such an excess is in its class, in bits, and how few hosts its kind of traffic has; `None` for what is too
+/// common to be told.
+fn bits(baseline: &Baseline, class: Class, excess: u64, record: u64) -> Option<f64> {
+    let pools = &baseline.pools;
+    (excess >= pools.cut(class)).then(|| pools.share(class) - pools.tail(class, excess, record).log2())
 }

@@ -1,38 +1,38 @@
-//! `shared-destination`: several suspect hosts newly send to one rare destination.
+//! `shared-destination`: several hosts newly send to one destination that few use.
 
-use super::{Case, Detector, Judge};
-use crate::baseline::{Destination, Pair, Rarity};
+use super::{Case, Detector, Judge, Seen, best_scale};
+use crate::baseline::{Class, Crowd, Destination, Pair, Rarity, What};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
-    Detector { name: "shared-destination", technique: "T1567", manual: MANUAL, judge: Judge::Booster(boost) };
-
-/// What each other suspect host adds, in bits: that a second host stands out towards the same rare place on the same days is
-/// taken to be eight times as frequent in one theft as by chance.
-const BITS: f64 = 3.0;
-
-/// Beyond so many others nothing is added: a new company service would look the same.
-const OTHERS_MAX: u32 = 3;
+    Detector { name: "shared-destination", technique: "T1567", manual: MANUAL, judge: Judge::Pair(judge) };
 
 const MANUAL: &str = "\
-shared-destination: several suspect hosts newly send to one rare destination (ATT&CK T1567, T1048)
+shared-destination: several hosts newly send to one destination that few use (ATT&CK T1567, T1048)
 
 What it sees
-  A host that has lately begun to send to a group that at most three hosts, or one in a thousand, use, while others of
-  them have an open incident for the same group: one theft from several servers.
+  Two or more hosts that have lately begun to send to a group that at most one host in fifty uses, and together send more
+  than such crowds ever do: one theft from several servers, each of which may stay ordinary.
 
 How
-  Adds 3 bits for each other such host, 9 at most, to what other detectors found for the pair. It never speaks alone.
+  V, R and E as in first-bulk, but of all the hosts together to which the group is new (they first used it less than a
+  week ago and were known before). p is how often, for each host and day of the last two weeks, some group with as many
+  newcomers (two or three; up to twelve; more) showed so large an E. The host that sent most speaks for all: the others
+  keep what other detectors say of them, so that one theft does not fill the list.
 
 What fools it
   One destination per host. Destinations used since before the log began count as old.
+  A roll-out sends many hosts to one new destination: it stays quiet because hosts receive more than they send.
 
 Source: destinations over the estate as a unit of judgement (DETECTION, points 3 and 4); the breach of 2023 in which some
 26 of 26,000 servers sent to one place.";
 
-fn boost(case: &Case<'_>, pair: &Pair, group: &Destination) -> f64 {
-    let rare = Rarity::of(group.hosts, case.baseline.hosts.len()) == Rarity::Rare;
-    let young = case.host.first.is_some_and(|first| pair.young(first, case.now));
-    let others = group.suspects.saturating_sub(u32::from(pair.unit.suspect)).min(OTHERS_MAX);
-    if rare && young { BITS * f64::from(others) } else { 0.0 }
+fn judge(case: &Case<'_>, pair: &Pair, group: &Destination) -> Option<Seen> {
+    let channel = case.host.channel;
+    let speaks = group.lead.is_some_and(|(_, host)| host == case.number) && pair.young(case.now);
+    if !speaks || !case.known() || case.baseline.rarity(group, channel) == Rarity::Popular {
+        return None;
+    }
+    let what = What::Campaign(Crowd::of(group.newcomers(case.now))?);
+    best_scale(case.baseline, group.campaign.as_ref()?, |scale| Some(Class { channel, what, scale }))
 }

@@ -1,7 +1,7 @@
 //! `volume-spike`: a host sends far more than it ever did.
 
 use super::{Case, Detector, Judge, Seen, best_scale};
-use crate::baseline::{Class, Level, mature};
+use crate::baseline::{Class, Level, What, mature};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
@@ -29,6 +29,10 @@ fn judge(case: &Case<'_>) -> Option<Seen> {
     let level = case.host.level(case.baseline.begins, case.now);
     let first = case.host.first.filter(|_| matches!(level, Level::Ordinary | Level::Busy | Level::Heavy))?;
     best_scale(case.baseline, &case.host.unit, |scale| {
-        mature(scale, first, case.now).then_some(Class::Host { scale, level })
+        mature(scale, first, case.now).then_some(Class {
+            channel: case.host.channel,
+            what: What::Host(level),
+            scale,
+        })
     })
 }

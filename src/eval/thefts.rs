@@ -1,8 +1,8 @@
 //! Label rows → thefts, and which incident tells of which.
 
 use super::{Incident, Label};
-use crate::event::address;
 use crate::event::direction::Party;
+use crate::event::{Channel, address};
 use crate::tally::Directory;
 use crate::units::Timestamp;
 use std::collections::BTreeMap;
@@ -111,6 +111,6 @@ fn group(destination: &str) -> String {
     }
     let mut directory = Directory::new(1);
     let party = address(destination.as_bytes()).map_or(Party::Name(destination.as_bytes()), Party::from);
-    let number = directory.group(party);
+    let number = directory.group(party, Channel::default());
     directory.name(number).to_owned()
 }

@@ -4,7 +4,7 @@
 //! that the line does not carry stays `None` (blind), never 0.
 
 use super::reject::Reason;
-use super::{Endpoint, Event, Role, Stamped};
+use super::{Channel, Endpoint, Event, Role, Stamped};
 use crate::estate::Estate;
 use crate::units::Timestamp;
 use std::fmt;
@@ -77,6 +77,8 @@ pub struct Egress<'a> {
     pub bytes_in: Option<u64>,
     /// `bytes_out` is one total for both directions: the most that can have left, told because less is not known.
     pub either_way: bool,
+    /// What kind of traffic it is.
+    pub channel: Channel,
     /// When the transfer was over, as far as the line says: the moment by which a live reader would have known of it.
     pub closed: Timestamp,
 }
@@ -153,9 +155,26 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
         bytes_out,
         bytes_in,
         either_way: sent.is_none() && bytes_out.is_some(),
+        channel: channel(event, std::ptr::eq(host_end, destination)),
         closed: event.closed(),
     })
 }
+
+/// What kind of traffic an event tells of. In a flow whose opener is outside our host answers: it is a server, and who comes to
+/// it is chosen by others. A row that tells of one direction has the opener only in its ports.
+fn channel(event: &Event<'_>, host_is_destination: bool) -> Channel {
+    let (from, to) = (&event.source, &event.destination);
+    let (ours, theirs) = if host_is_destination { (to.port, from.port) } else { (from.port, to.port) };
+    match (ours, theirs) {
+        _ if event.role != Role::Flow => event.role.channel(),
+        (Some(ours), Some(theirs)) if event.one_way && ours < theirs && ours < EPHEMERAL => Channel::Answers,
+        _ if host_is_destination && !event.one_way => Channel::Answers,
+        _ => Channel::Transfer,
+    }
+}
+
+/// Ports from here on are those of clients (Linux's default range; RFC 6056 leaves it to systems).
+const EPHEMERAL: u16 = 32_768;
 
 /// What a DNS query carries away: the labels left of the registered domain, whose owner's servers get to read them.
 ///
@@ -175,7 +194,15 @@ fn asked<'a>(event: &Event<'a>) -> Verdict<'a> {
         None => (NOBODY, None),
     };
     let closed = event.closed();
-    Verdict::Egress(Egress { host, destination, bytes_out, bytes_in: None, either_way: false, closed })
+    Verdict::Egress(Egress {
+        host,
+        destination,
+        bytes_out,
+        bytes_in: None,
+        either_way: false,
+        channel: Channel::Names,
+        closed,
+    })
 }
 
 /// Longer than any registered domain, in bytes: a name has 255 on the wire.

@@ -152,6 +152,38 @@ pub enum Role {
     Dns,
 }
 
+/// What kind of traffic a role tells of. Volumes of one kind say nothing about those of another: a web server answers
+/// gigabytes a day, and what a host carries away in names it asks for is measured in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// What our hosts send to others (proxies, flows).
+    #[default]
+    Transfer,
+    /// What our servers answer.
+    Answers,
+    /// What our buckets serve.
+    Objects,
+    /// What names asked for carry.
+    Names,
+}
+
+impl Channel {
+    /// All, in the order of their numbers.
+    pub const ALL: [Channel; 4] = [Channel::Transfer, Channel::Answers, Channel::Objects, Channel::Names];
+}
+
+impl Role {
+    /// The kind of traffic that it tells of.
+    pub fn channel(self) -> Channel {
+        match self {
+            Role::Proxy | Role::Flow => Channel::Transfer,
+            Role::Server => Channel::Answers,
+            Role::Store => Channel::Objects,
+            Role::Dns => Channel::Names,
+        }
+    }
+}
+
 /// Which end of a transfer its time stamp marks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Stamped {

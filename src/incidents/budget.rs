@@ -1,8 +1,7 @@
 //! How many incidents a person can read: `10/day`.
 
 use crate::incident::Incident;
-use crate::units::{Span, Timestamp, UnitError};
-use hashbrown::HashMap;
+use crate::units::UnitError;
 use std::str::FromStr;
 
 /// Incidents per day of event time (UTC), by the day on which they are raised.
@@ -33,26 +32,12 @@ impl FromStr for Budget {
     }
 }
 
-/// Sorts incidents, the worst first, and says of each whether it is within the budget of the day on which it was raised.
-/// Ties go to the larger volume, then by `name`, so that the order is the same in every run.
-pub fn rank<N: Ord>(
-    incidents: Vec<Incident>,
-    budget: Budget,
-    name: impl Fn(&Incident) -> N,
-) -> Vec<(Incident, bool)> {
+/// Sorts incidents, the worst first. Ties go to the larger volume, then by `name`, so that the order is the same in every run.
+pub fn rank<N: Ord>(incidents: Vec<Incident>, name: impl Fn(&Incident) -> N) -> Vec<Incident> {
     let mut named: Vec<(N, Incident)> =
         incidents.into_iter().map(|incident| (name(&incident), incident)).collect();
     named.sort_by(|(name, a), (other, b)| {
         b.score.total_cmp(&a.score).then(b.bytes_out.cmp(&a.bytes_out)).then_with(|| name.cmp(other))
     });
-    let mut told: HashMap<Timestamp, u32> = HashMap::new();
-    named
-        .into_iter()
-        .map(|(_, incident)| {
-            let today = told.entry(incident.detected_at.floor(Span::DAY)).or_default();
-            *today += 1;
-            let within = *today <= budget.per_day;
-            (incident, within)
-        })
-        .collect()
+    named.into_iter().map(|(_, incident)| incident).collect()
 }

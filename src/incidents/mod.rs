@@ -1,8 +1,10 @@
 //! Findings → incidents: one per theft (host and destination group), updated while it goes on, ranked, cut by the budget.
 
 mod budget;
+mod cut;
 
 pub use budget::{Budget, rank};
+use cut::Cut;
 
 use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Row, SCALES, WINDOW};
 use crate::detectors::{Case, DETECTORS, Judge, Seen};
@@ -17,11 +19,13 @@ const OVER: Span = Span::DAY.times(7);
 const CARRIES: f64 = 0.5;
 
 /// All incidents, open and over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ledger {
     /// By host and destination group (`None`: spread over several).
     open: HashMap<(u32, Option<u32>), Open, foldhash::fast::RandomState>,
     over: Vec<Incident>,
+    /// Which of them are told.
+    cut: Cut,
 }
 
 /// What was found of a host towards one destination, or of a host alone.
@@ -50,40 +54,49 @@ struct Open {
 }
 
 impl Ledger {
+    /// Nothing yet, of which so many a day are to be told.
+    pub fn new(budget: Budget) -> Ledger {
+        Ledger { open: HashMap::default(), over: Vec::new(), cut: Cut::new(budget) }
+    }
+
     /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
     /// `closes` is the moment at which it closed.
     pub fn judge(&mut self, baseline: &mut Baseline, now: Timestamp, rows: &[Row], closes: Timestamp) {
         let window = Window { start: now, closes, worth_telling: baseline.pools.worth_telling() };
+        let mut all: Vec<(u32, Found)> = Vec::new();
         for rows in rows.chunk_by(|a, b| a.host == b.host) {
             let Some(number) = rows.first().map(|row| row.host) else { continue };
             self.go_on(number, rows, now);
             let Some(host) = baseline.hosts.get(number as usize) else { continue };
-            let case = Case { baseline, host, now };
-            let mut raised = Vec::new();
-            let of_host = host_findings(&case);
-            let carrier = of_host.as_ref().and_then(|(_, seen)| carrier(host, seen, now));
+            let case = Case { baseline, host, number, now };
+            let of_host: Vec<(Finding, Option<u32>)> =
+                host_findings(&case).map(|(finding, seen)| (finding, carrier(host, &seen, now))).collect();
             for row in rows {
                 let Some(pair) = host.pairs.get(&row.destination) else { continue };
                 let Some(group) = baseline.destinations.get(row.destination as usize) else { continue };
                 let (mut findings, boosts) = pair_findings(&case, pair, group);
-                if let Some((finding, _)) = of_host.filter(|_| carrier == Some(row.destination)) {
-                    findings.push(finding);
-                }
+                let of_host = of_host.iter().filter(|(_, carrier)| *carrier == Some(row.destination));
+                findings.extend(of_host.map(|(finding, _)| *finding));
                 if !findings.is_empty() {
                     let boost: f64 = boosts.iter().map(|finding| finding.bits).sum();
-                    let score = combined(&findings) + boost;
+                    let score = most(&findings) + boost;
                     findings.extend(boosts);
-                    raised.push(Found { destination: Some(row.destination), score, findings });
+                    all.push((number, Found { destination: Some(row.destination), score, findings }));
                 }
             }
-            if let Some((finding, _)) = of_host.filter(|_| carrier.is_none()) {
-                raised.push(Found {
-                    destination: None,
-                    score: combined(&[finding]),
-                    findings: vec![finding],
-                });
+            let findings: Vec<Finding> = of_host
+                .iter()
+                .filter(|(_, carrier)| carrier.is_none())
+                .map(|(finding, _)| *finding)
+                .collect();
+            if !findings.is_empty() {
+                all.push((number, Found { destination: None, score: most(&findings), findings }));
             }
-            for found in raised {
+        }
+        // The worst first, as there may not be room for all; equals by their numbers, which are the same in every run.
+        all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
+        for (number, found) in all {
+            if let Some(host) = baseline.hosts.get(number as usize) {
                 self.raise(host, number, window, found);
             }
         }
@@ -118,6 +131,9 @@ impl Ledger {
             open.found = now;
             open.incident.score = open.incident.score.max(score);
             open.incident.take(&findings, pair);
+            if !open.incident.told && self.cut.tells(window.closes, key, score) {
+                open.incident.tell(window.closes, score);
+            }
         } else if score >= window.worth_telling {
             let (bytes_out, first_seen) = since(host, pair, &findings, now);
             let mut incident = Incident {
@@ -132,33 +148,38 @@ impl Ledger {
                 watched: host.first.map_or(Span(0), |first| first_seen - first),
                 score,
                 score_at_detection: score,
+                told: false,
                 findings: Vec::new(),
                 tools: 0,
                 evidence: Vec::new(),
             };
             incident.take(&findings, pair);
+            if self.cut.tells(window.closes, key, score) {
+                incident.tell(window.closes, score);
+            }
             self.open.insert(key, Open { incident, found: now });
         }
     }
 
-    /// Units with an open incident are suspect: they do not train the pools.
+    /// Units with an open incident that was told are suspect: they do not train the pools. What was not told does, or the pools
+    /// would forget how often such things happen; so a budget of suspects is all that is left out.
     fn mark(&self, baseline: &mut Baseline, number: u32) {
         let Some(host) = baseline.hosts.get_mut(number as usize) else { return };
         let now = host.unit.last;
-        let fresh =
-            |key| self.open.get(&key).is_some_and(|open| now.is_some_and(|now| now - open.found <= OVER));
+        let fresh = |key| {
+            let open = self.open.get(&key).filter(|open| open.incident.told);
+            open.is_some_and(|open| now.is_some_and(|now| now - open.found <= OVER))
+        };
         let mut any = fresh((number, None));
         for (destination, pair) in &mut host.pairs {
             let suspect = fresh((number, Some(*destination)));
-            if suspect != pair.unit.suspect
-                && let Some(group) = baseline.destinations.get_mut(*destination as usize)
-            {
-                group.suspects = if suspect { group.suspects + 1 } else { group.suspects.saturating_sub(1) };
-            }
             pair.unit.suspect = suspect;
             any |= suspect;
         }
         host.unit.suspect = any;
+        if let Some(places) = &mut host.new_places {
+            places.suspect = any;
+        }
     }
 
     /// All incidents, in no order.
@@ -168,6 +189,13 @@ impl Ledger {
 }
 
 impl Incident {
+    /// It is told now.
+    fn tell(&mut self, now: Timestamp, score: f64) {
+        self.told = true;
+        (self.detected_at, self.score_at_detection, self.bytes_out_at_detection) =
+            (now, score, self.bytes_out);
+    }
+
     /// Takes in what was found now.
     fn take(&mut self, findings: &[Finding], pair: Option<&Pair>) {
         for finding in findings {
@@ -185,8 +213,8 @@ impl Incident {
     }
 }
 
-fn host_findings(case: &Case<'_>) -> Option<(Finding, Seen)> {
-    DETECTORS.iter().find_map(|detector| match detector.judge {
+fn host_findings(case: &Case<'_>) -> impl Iterator<Item = (Finding, Seen)> {
+    DETECTORS.iter().filter_map(|detector| match detector.judge {
         Judge::Host(judge) => judge(case).map(|seen| (detector.finding(seen), seen)),
         Judge::Pair(_) | Judge::Booster(_) => None,
     })
@@ -212,12 +240,10 @@ fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> (Vec<Find
     (findings, boosts)
 }
 
-/// The harmonic mean of the tail probabilities of the groups of evidence that spoke (the host's volume, its volume towards
-/// the destination), in bits: the far tail of the Cauchy combination (Liu and Xie 2020), which holds under dependence.
-/// Leaving out a group that is silent flatters by one bit at most.
-fn combined(findings: &[Finding]) -> f64 {
-    let found: f64 = findings.iter().map(|finding| finding.bits.exp2()).sum();
-    (found / findings.len().max(1) as f64).log2()
+/// The most that any detector says. That several looked costs a number of bits that is the same for all incidents
+/// (Bonferroni), so it is left out; that several spoke is no second proof, as they look at the same bytes.
+fn most(findings: &[Finding]) -> f64 {
+    findings.iter().map(|finding| finding.bits).fold(0.0, f64::max)
 }
 
 /// The destination group that carries most of what stands out in a host's volume; `None` where it is spread.
@@ -226,6 +252,7 @@ fn carrier(host: &Host, seen: &Seen, now: Timestamp) -> Option<u32> {
     let (destination, pair) = host
         .pairs
         .iter()
+        .filter(|(_, pair)| volume(pair) <= seen.observed)
         .max_by_key(|(destination, pair)| (volume(pair), std::cmp::Reverse(**destination)))?;
     (volume(pair) as f64 >= CARRIES * seen.observed as f64).then_some(*destination)
 }
@@ -235,7 +262,7 @@ fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp)
     let longest = findings.iter().map(|finding| finding.window).max();
     let scale = SCALES.iter().position(|span| Some(*span) == longest).unwrap_or_default();
     let (volume, first) = match pair {
-        Some(pair) if host.first.is_some_and(|first| pair.young(first, now)) => {
+        Some(pair) if pair.young(now) => {
             return (pair.total, pair.first);
         }
         Some(pair) => pair.unit.rolling.trailing(scale, now),

@@ -101,7 +101,6 @@ fn why(told: &Told<'_>) -> String {
         .iter()
         .map(|finding| match finding.detector {
             "known-tool" => tools(incident.tools),
-            "shared-destination" => format!("shared-destination: +{:.0} bits", finding.bits),
             name => format!("{name}: {} in {}", Bytes(finding.observed), finding.window),
         })
         .collect();

@@ -5,7 +5,7 @@ use super::{Piece, Source, events};
 use crate::estate::Estate;
 use crate::event::direction::{Party, Verdict, direction};
 use crate::event::reject::{Reason, Reject};
-use crate::event::tool;
+use crate::event::{Channel, tool};
 use crate::formats::Scratch;
 use crate::incident::Sense;
 use crate::tally::{By, Counts, Record};
@@ -24,11 +24,19 @@ pub struct Take {
     pub latest: Timestamp,
     /// Which moment decides a record's window.
     pub booking: Booking,
+    /// Kinds of traffic are told apart: one host is then several, one for each kind.
+    pub channels: bool,
 }
 
 impl Default for Take {
     fn default() -> Self {
-        Take { since: Timestamp::MIN, until: Timestamp::MAX, latest: Timestamp::MAX, booking: Booking::Stamp }
+        Take {
+            since: Timestamp::MIN,
+            until: Timestamp::MAX,
+            latest: Timestamp::MAX,
+            booking: Booking::Stamp,
+            channels: false,
+        }
     }
 }
 
@@ -139,6 +147,7 @@ pub(super) fn records<'a>(
         let record = || Record {
             host: egress.host,
             destination: egress.destination,
+            channel: if take.channels { egress.channel } else { Channel::default() },
             at,
             began: event.began().min(at),
             out: egress.bytes_out.unwrap_or(0),

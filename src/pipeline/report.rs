@@ -4,10 +4,11 @@ use super::{Scanned, Source};
 use crate::estate::Inventory;
 use crate::event::{address, tool};
 use crate::incident::{Incident, Severity};
-use crate::incidents::{Budget, rank};
+use crate::incidents::rank;
 use crate::outputs::{Carrier, Cited, Report, SourceReport, Summary, Told};
-use crate::tally::Counts;
+use crate::tally::{Counts, Directory};
 use crate::units::{Bytes, Span};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How many destination groups of an incident are named.
@@ -19,7 +20,6 @@ impl Scanned {
         &'a self,
         sources: &'a [Source],
         inventory: &'a Inventory,
-        budget: Budget,
         elapsed: Duration,
     ) -> Report<'a> {
         let scanned = self;
@@ -27,10 +27,10 @@ impl Scanned {
             let destination = incident.destination.map_or("", |number| scanned.destinations.name(number));
             (scanned.hosts.name(incident.host).to_owned(), destination.to_owned(), incident.first_seen)
         };
-        let incidents: Vec<Told<'a>> = rank(scanned.incidents.clone(), budget, name)
+        let incidents: Vec<Told<'a>> = rank(scanned.incidents.clone(), name)
             .into_iter()
             .zip(1..)
-            .map(|((incident, in_budget), rank)| told(scanned, sources, inventory, incident, rank, in_budget))
+            .map(|(incident, rank)| told(scanned, sources, inventory, incident, rank))
             .collect();
         let sources: Vec<SourceReport<'a>> = sources
             .iter()
@@ -52,8 +52,8 @@ impl Scanned {
             lines: sum(|counts| counts.lines),
             bytes_read: sum(|counts| counts.bytes),
             events: sum(|counts| counts.events),
-            hosts: scanned.hosts.len(),
-            destinations: scanned.destinations.len(),
+            hosts: distinct(&scanned.hosts),
+            destinations: distinct(&scanned.destinations),
             bytes_out: scanned.bytes_out,
             incidents: incidents.len(),
             in_budget: incidents.iter().filter(|told| told.in_budget).count(),
@@ -66,13 +66,17 @@ impl Scanned {
     }
 }
 
+/// How many names, however many kinds of traffic each is seen in.
+fn distinct(directory: &Directory) -> usize {
+    directory.names().iter().collect::<BTreeSet<_>>().len()
+}
+
 fn told<'a>(
     scanned: &'a Scanned,
     sources: &'a [Source],
     inventory: &'a Inventory,
     incident: Incident,
     rank: usize,
-    in_budget: bool,
 ) -> Told<'a> {
     let host = scanned.hosts.name(incident.host);
     let destination = incident.destination.map(|number| scanned.destinations.name(number));
@@ -81,7 +85,7 @@ fn told<'a>(
     Told {
         id: id(host, destination, &incident),
         rank,
-        in_budget,
+        in_budget: incident.told,
         host,
         role: member.map_or("", |member| &member.role),
         destination,

@@ -3,11 +3,15 @@
 use super::{Booking, Piece, Seconds, Source, Sums, Take};
 use crate::baseline::{Baseline, Row, Trail, WINDOW};
 use crate::estate::Estate;
+use crate::event::Channel;
 use crate::incident::Incident;
-use crate::incidents::Ledger;
-use crate::tally::{By, Cell, Counts, Directory, Settings};
+use crate::incidents::{Budget, Ledger};
+use crate::tally::{By, Cell, Cells, Counts, Directory, Settings};
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
+
+/// Stands for the number of a name that has none yet.
+const UNKNOWN: u32 = u32::MAX;
 
 /// A scan in progress.
 #[derive(Debug)]
@@ -54,9 +58,10 @@ impl Scan {
         sources: usize,
         estate: Estate,
         take: Take,
+        budget: Budget,
     ) -> Scan {
         let settings = Settings { by: By::HostDestination, window: Some(WINDOW), ..settings };
-        let take = Take { booking: Booking::Close { lateness }, ..take };
+        let take = Take { booking: Booking::Close { lateness }, channels: true, ..take };
         let sums = Sums::new(settings, shards, sources, estate, take);
         Scan {
             lateness,
@@ -65,7 +70,7 @@ impl Scan {
             numbers: vec![Default::default(); sums.shards().len()],
             sums,
             baseline: Baseline::default(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(budget),
             bytes_out: 0,
         }
     }
@@ -84,13 +89,11 @@ impl Scan {
 
     fn close(&mut self, watermark: Timestamp) -> bool {
         let Some((start, closed)) = self.sums.close(watermark) else { return false };
+        self.adopt(&closed);
         let mut cells: HashMap<(u32, u32), Cell<Trail>, foldhash::fast::RandomState> = HashMap::default();
         for (place, window) in closed {
-            let Some(shard) = self.sums.shards().get(place) else { continue };
-            let Some((hosts, destinations)) = self.numbers.get_mut(place) else { continue };
-            self.hosts.adopt_new(&shard.hosts, hosts);
-            self.destinations.adopt_new(&shard.destinations, destinations);
-            let here = |numbers: &[u32], id: u32| numbers.get(id as usize).copied().unwrap_or(u32::MAX);
+            let Some((hosts, destinations)) = self.numbers.get(place) else { continue };
+            let here = |numbers: &[u32], id: u32| numbers.get(id as usize).copied().unwrap_or(UNKNOWN);
             for ((host, destination), cell) in window {
                 cells.entry((here(hosts, host), here(destinations, destination))).or_default().merge(&cell);
             }
@@ -100,6 +103,7 @@ impl Scan {
             .map(|((host, destination), cell)| Row {
                 host,
                 destination,
+                channel: self.hosts.channel(host),
                 out: cell.out,
                 back: cell.back,
                 trail: cell.measure,
@@ -110,6 +114,49 @@ impl Scan {
         self.baseline.fold(start, &rows);
         self.ledger.judge(&mut self.baseline, start, &rows, start + WINDOW + self.lateness);
         true
+    }
+
+    /// Numbers the names that are new in a window by their order, so that numbers do not depend on how hosts were dealt out.
+    fn adopt(&mut self, closed: &[(usize, Cells<Trail>)]) {
+        let mut new: [Vec<(&str, Channel, usize, u32)>; 2] = Default::default();
+        for (place, window) in closed {
+            let Some(shard) = self.sums.shards().get(*place) else { continue };
+            let Some((hosts, destinations)) = self.numbers.get_mut(*place) else { continue };
+            for ((host, destination), _) in window.iter() {
+                for (new, (directory, (numbers, id))) in new.iter_mut().zip([
+                    (&shard.hosts, (&mut *hosts, *host)),
+                    (&shard.destinations, (&mut *destinations, *destination)),
+                ]) {
+                    let id_place = id as usize;
+                    if numbers.len() <= id_place {
+                        numbers.resize(id_place + 1, UNKNOWN);
+                    }
+                    if numbers[id_place] == UNKNOWN {
+                        new.push((directory.name(id), directory.channel(id), *place, id));
+                    }
+                }
+            }
+        }
+        let [mut hosts, mut destinations] = new;
+        for names in [&mut hosts, &mut destinations] {
+            names.sort_unstable();
+            names.dedup();
+        }
+        for (name, channel, place, id) in hosts {
+            let number = self.hosts.adopt(name, channel);
+            if let Some(known) = self.numbers.get_mut(place).and_then(|(hosts, _)| hosts.get_mut(id as usize))
+            {
+                *known = number;
+            }
+        }
+        for (name, channel, place, id) in destinations {
+            let number = self.destinations.adopt(name, channel);
+            if let Some(known) =
+                self.numbers.get_mut(place).and_then(|(_, groups)| groups.get_mut(id as usize))
+            {
+                *known = number;
+            }
+        }
     }
 
     /// The end: all windows close.

@@ -14,6 +14,7 @@ pub use counts::{Counts, Sample};
 pub use directory::{Directory, Naming};
 pub use distribution::Distribution;
 
+use crate::event::Channel;
 use crate::event::direction::Party;
 use crate::incident::Sense;
 use crate::units::{Span, Timestamp};
@@ -27,6 +28,8 @@ pub struct Record<'a> {
     pub host: Party<'a>,
     /// The other end.
     pub destination: Party<'a>,
+    /// What kind of traffic it is, where kinds are told apart.
+    pub channel: Channel,
     /// The moment that decides its window.
     pub at: Timestamp,
     /// The moment its bytes began to flow; `at` where the line does not say.
@@ -178,12 +181,12 @@ impl<M: Measure> Tally<M> {
         let mut places = [0u32; BATCH];
         if self.settings.by != By::Destination {
             for (key, record) in keys.iter_mut().zip(records) {
-                key.0 = self.hosts.host(record.host, naming);
+                key.0 = self.hosts.host(record.host, record.channel, naming);
             }
         }
         if self.settings.by != By::Host {
             for (key, record) in keys.iter_mut().zip(records) {
-                key.1 = self.destinations.group(record.destination);
+                key.1 = self.destinations.group(record.destination, record.channel);
             }
         }
         let cells = self.windows.entry(start).or_default();

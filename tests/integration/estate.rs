@@ -5,16 +5,23 @@
 use crate::outflow::run;
 use tempfile::tempdir;
 
-/// Scenario → share of its thefts told within the budget of ten a day, as measured on 25 November 2026.
+/// Scenario → share of its thefts told within the budget of ten a day, as measured on 26 November 2026.
 const FLOORS: &[(&str, f64)] = &[
     ("capita-2023", 1.0),
     ("aws-2025", 1.0),
     ("open-bucket", 1.0),
     ("smash-and-grab", 1.0),
     ("off-hours", 1.0),
-    ("backup-new-vault", 0.5),
-    ("throttled", 0.5),
+    ("backup-new-vault", 1.0),
+    ("throttled", 1.0),
     ("web-pull", 1.0),
+    ("dns-tunnel-fast", 1.0),
+    ("dns-tunnel-medium", 1.0),
+    ("dns-tunnel-slow", 1.0),
+    ("spread", 1.0),
+    ("new-host", 1.0),
+    ("low-and-slow", 1.0),
+    ("beacon", 1.0),
 ];
 
 #[test]

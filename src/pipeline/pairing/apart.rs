@@ -3,7 +3,7 @@
 use super::SKEW;
 use super::proxied::Line;
 use crate::event::direction::{Egress, Party};
-use crate::event::{Endpoint, Event, Role, Session, Telling};
+use crate::event::{Channel, Endpoint, Event, Role, Session, Telling};
 use crate::formats::mixed;
 use crate::incident::Sense;
 use crate::pipeline::Source;
@@ -53,6 +53,7 @@ pub(super) enum What {
 pub(super) struct Told {
     host: Owned,
     destination: Owned,
+    channel: Channel,
     pub(super) at: Timestamp,
     pub(super) began: Timestamp,
     pub(super) closed: Timestamp,
@@ -240,6 +241,7 @@ impl Keys {
         let told = Told {
             host: record.host.into(),
             destination: record.destination.into(),
+            channel: record.channel,
             at: record.at,
             began: record.began,
             closed: egress.closed.max(record.began),
@@ -287,6 +289,7 @@ impl Apart {
         Some(Record {
             host: told.host.party(),
             destination: told.destination.party(),
+            channel: told.channel,
             at: told.at,
             began: told.began.min(told.at),
             out: told.out,

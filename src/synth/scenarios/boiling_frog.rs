@@ -1,5 +1,5 @@
-//! The boiling frog: on top of what a host sends to its favourite place every day comes a twentieth on the first day and,
-//! from day to day, 5 % more of all, for three weeks.
+//! The boiling frog: what a host sends to its favourite place grows by 5 % from day to day for three weeks, and is 2.8 times
+//! as much in the end.
 
 use super::usual::Usual;
 use super::*;
@@ -25,8 +25,9 @@ fn plan(world: &World, brief: &mut Brief<'_>) -> Box<dyn Theft> {
     let elsewhere = places::rare(&mut random);
     let leak = |host: Host| {
         let usual = Usual::of(world, &host);
-        // A day's theft is 0.05, 0.05 × 1.05, … of the usual: the sum of a geometric row.
-        let all = crate::synth::arithmetic::power(FACTOR, days) - 1.0;
+        // A day's theft is 1.05 - 1, 1.05² - 1, … of the usual.
+        let row = FACTOR * (crate::synth::arithmetic::power(FACTOR, days) - 1.0) / (FACTOR - 1.0);
+        let all = row - days;
         let bytes = brief.bytes.unwrap_or(whole(usual.a_day().max(20_000_000) as f64 * all));
         Leak {
             agent: "curl/7.88.1",

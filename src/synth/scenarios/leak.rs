@@ -46,7 +46,7 @@ pub(super) enum Pace {
     OnceADay,
     /// In the working hours of working days.
     WorkingHours,
-    /// Day and night, from day to day by this factor more.
+    /// Day and night, what makes all that is sent anyway grow by this factor from day to day.
     Growing(f64),
 }
 
@@ -120,7 +120,7 @@ impl Leak {
             }
             Pace::Growing(factor) => {
                 let day = f64::from((hour - self.hours.start) / 24);
-                return whole(power(factor, day) * 100.0) * steady();
+                return whole((power(factor, day + 1.0) - 1.0) * 1000.0) * steady();
             }
         };
         if is_on { steady() } else { 0 }

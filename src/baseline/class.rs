@@ -1,0 +1,256 @@
+//! What is compared with what: the classes of units whose excesses share a pool.
+//!
+//! A class is a kind of traffic, what is measured, and a time scale. Every class gets one value for each host and day, the
+//! largest that the host reached (nothing is a value), so that the probabilities of all classes mean the same: how often
+//! a host of this kind shows so much on a day.
+
+use super::SCALES;
+use crate::event::Channel;
+use crate::units::Span;
+
+/// A class of units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Class {
+    /// The kind of traffic.
+    pub channel: Channel,
+    /// What is measured, and of what kind of host.
+    pub what: What,
+    /// Place in [`SCALES`].
+    pub scale: usize,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// What a host sends to everybody, among hosts that usually send about as much.
+    Host(Level),
+    /// What a host sends to one destination group, by how many hosts use the group and whether the host itself is new to
+    /// it, among hosts that speak to about as many.
+    Pair(Rarity, bool, Reach),
+    /// What a server gives to one client, beyond what it gave to any, among servers that usually give about as much.
+    Client(Level),
+    /// What a host sends to all the rare destination groups together that are new to it.
+    NewPlaces(Reach),
+    /// In how many of the last 72 hours it sent to a rare group that is new to it. Of one scale.
+    Hours(Reach),
+    /// What hosts that newly use a group send to it together, by how many they are.
+    Campaign(Crowd),
+    /// By how much more than in its first week a host sends to one group, where that grows from week to week. Of one scale.
+    Growth(Level),
+}
+
+/// How much a host usually sends in 24 hours (its record).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Not watched long enough to say, or the whole estate is not.
+    New,
+    /// Up to 10 kB: heartbeats.
+    Silent,
+    /// Up to 1 MB.
+    Quiet,
+    /// Up to 100 MB.
+    Ordinary,
+    /// Up to 10 GB.
+    Busy,
+    /// More.
+    Heavy,
+}
+
+impl Level {
+    /// All levels, in the order of their numbers.
+    const ALL: [Level; 6] =
+        [Level::New, Level::Silent, Level::Quiet, Level::Ordinary, Level::Busy, Level::Heavy];
+
+    /// How long a new host of a known estate is watched before its silence says something.
+    pub const KNOWN_AFTER: Span = Span::HOUR.times(6);
+
+    /// Of a record of 24 hours, in bytes.
+    pub fn of(record: u64) -> Level {
+        match record {
+            0..=10_000 => Level::Silent,
+            10_001..=1_000_000 => Level::Quiet,
+            1_000_001..=100_000_000 => Level::Ordinary,
+            100_000_001..=10_000_000_000 => Level::Busy,
+            _ => Level::Heavy,
+        }
+    }
+
+    /// A volume that a record of this level is broken by every other day, by the prior, in bytes per 24 hours.
+    fn usual(self) -> f64 {
+        match self {
+            Level::Silent => 1e4,
+            Level::Quiet => 1e5,
+            // It may be a backup server in daytime.
+            Level::New => 1e6,
+            Level::Ordinary => 1e7,
+            Level::Busy => 1e9,
+            Level::Heavy => 1e10,
+        }
+    }
+}
+
+/// How many hosts use a destination group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rarity {
+    /// At most three, or one in a thousand.
+    Rare,
+    /// At most one in fifty.
+    Some,
+    /// More.
+    Popular,
+}
+
+impl Rarity {
+    /// All, in the order of their numbers.
+    pub const ALL: [Rarity; 3] = [Rarity::Rare, Rarity::Some, Rarity::Popular];
+
+    /// Of a group that `users` of `hosts` hosts have used.
+    pub fn of(users: u32, hosts: usize) -> Rarity {
+        let users = u64::from(users);
+        let hosts = hosts as u64;
+        if users <= 3 || users * 1000 <= hosts {
+            Rarity::Rare
+        } else if users * 50 <= hosts {
+            Rarity::Some
+        } else {
+            Rarity::Popular
+        }
+    }
+}
+
+/// To how many destination groups a host speaks. Machines speak to a few, and people's machines to many: that one of the
+/// former turns to a new place says more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// At most ten.
+    Few,
+    /// At most a hundred.
+    Dozens,
+    /// More.
+    Many,
+}
+
+impl Reach {
+    /// All, in the order of their numbers.
+    const ALL: [Reach; 3] = [Reach::Few, Reach::Dozens, Reach::Many];
+
+    /// Of a host that is known to use so many groups.
+    pub fn of(groups: usize) -> Reach {
+        match groups {
+            0..=10 => Reach::Few,
+            11..=100 => Reach::Dozens,
+            _ => Reach::Many,
+        }
+    }
+}
+
+/// How many hosts newly use a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Crowd {
+    /// Two or three.
+    Pair,
+    /// Up to twelve.
+    Band,
+    /// More.
+    Host,
+}
+
+impl Crowd {
+    /// All, in the order of their numbers.
+    pub const ALL: [Crowd; 3] = [Crowd::Pair, Crowd::Band, Crowd::Host];
+
+    /// Of so many; `None` for one.
+    pub fn of(hosts: u32) -> Option<Crowd> {
+        match hosts {
+            0..=1 => None,
+            2..=3 => Some(Crowd::Pair),
+            4..=12 => Some(Crowd::Band),
+            _ => Some(Crowd::Host),
+        }
+    }
+}
+
+impl What {
+    const COUNT: usize =
+        3 * Level::ALL.len() + (2 * Rarity::ALL.len() + 2) * Reach::ALL.len() + Crowd::ALL.len();
+
+    fn all() -> impl Iterator<Item = What> {
+        let pairs = Rarity::ALL.into_iter().flat_map(|rarity| {
+            [false, true].into_iter().flat_map(move |young| {
+                Reach::ALL.into_iter().map(move |reach| What::Pair(rarity, young, reach))
+            })
+        });
+        let hosts = Level::ALL.into_iter().map(What::Host);
+        let clients = Level::ALL.into_iter().map(What::Client);
+        let places =
+            Reach::ALL.into_iter().map(What::NewPlaces).chain(Reach::ALL.into_iter().map(What::Hours));
+        let growth = Level::ALL.into_iter().map(What::Growth);
+        hosts
+            .chain(clients)
+            .chain(pairs)
+            .chain(places)
+            .chain(Crowd::ALL.into_iter().map(What::Campaign))
+            .chain(growth)
+    }
+
+    fn place(self) -> usize {
+        const PAIRS: usize = 2 * Level::ALL.len();
+        const REACHES: usize = Reach::ALL.len();
+        match self {
+            What::Host(level) => level as usize,
+            What::Client(level) => Level::ALL.len() + level as usize,
+            What::Pair(rarity, young, reach) => {
+                PAIRS + (rarity as usize * 2 + usize::from(young)) * REACHES + reach as usize
+            }
+            What::NewPlaces(reach) => PAIRS + 2 * Rarity::ALL.len() * REACHES + reach as usize,
+            What::Hours(reach) => PAIRS + (2 * Rarity::ALL.len() + 1) * REACHES + reach as usize,
+            What::Campaign(crowd) => PAIRS + (2 * Rarity::ALL.len() + 2) * REACHES + crowd as usize,
+            What::Growth(level) => {
+                PAIRS + (2 * Rarity::ALL.len() + 2) * REACHES + Crowd::ALL.len() + level as usize
+            }
+        }
+    }
+}
+
+impl Class {
+    /// Every class, in the order of [`Class::place`].
+    pub(super) fn all() -> impl Iterator<Item = Class> {
+        Channel::ALL.into_iter().flat_map(|channel| {
+            What::all()
+                .flat_map(move |what| (0..SCALES.len()).map(move |scale| Class { channel, what, scale }))
+        })
+    }
+
+    /// Its place among all.
+    pub(super) fn place(self) -> usize {
+        (self.channel as usize * What::COUNT + self.what.place()) * SCALES.len() + self.scale
+    }
+
+    /// How often such units break their records at all, by the prior. Of n exchangeable days the last is the largest with
+    /// probability 1/n, and ten days stand for those of a unit that sends much every day; a quiet one has no such rhythm.
+    pub(super) fn breaks(self) -> f64 {
+        match self.what {
+            What::Host(Level::New | Level::Silent | Level::Quiet)
+            | What::Pair(_, true, _)
+            | What::NewPlaces(_)
+            | What::Campaign(_)
+            | What::Hours(_) => 1.0,
+            What::Host(_) | What::Pair(..) | What::Client(_) | What::Growth(_) => 0.1,
+        }
+    }
+
+    /// The prior's scale in bytes: shorter spans hold less, in proportion to the square root as uploads come in bursts, and
+    /// names carry a thousandth of what transfers do. Of hours it is three.
+    pub(super) fn usual(self) -> f64 {
+        let span = SCALES.get(self.scale).copied().unwrap_or(Span::DAY);
+        let (usual, span) = match self.what {
+            What::Hours(_) => return 3.0,
+            What::Host(level) | What::Client(level) => (level.usual(), span),
+            What::Growth(level) => (level.usual(), Span::DAY.times(7)),
+            What::Pair(Rarity::Rare, true, _) => (3e4, span),
+            What::Pair(..) | What::NewPlaces(_) | What::Campaign(_) => (1e5, span),
+        };
+        let usual = if self.channel == Channel::Names { usual / 1e3 } else { usual };
+        usual * (span.seconds() / Span::DAY.seconds()).sqrt()
+    }
+}

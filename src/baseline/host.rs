@@ -1,0 +1,88 @@
+//! What is remembered of a watched host.
+
+use super::unit::Observed;
+use super::{COLD, DAY_SCALE, Excess, Level, Pair, Reach, SCALES, Unit, mature};
+use crate::event::Channel;
+use crate::units::Timestamp;
+use hashbrown::HashMap;
+
+/// A watched host in one kind of traffic.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// The first window in which it was seen.
+    pub first: Option<Timestamp>,
+    /// The kind of traffic that it is watched in; in another it is another.
+    pub channel: Channel,
+    /// Its volume towards everybody.
+    pub unit: Unit,
+    /// What it sends to all the rare groups together that are new to it.
+    pub new_places: Option<Box<Unit>>,
+    /// Of a server or a bucket: the most that any client took.
+    clients: [Excess; SCALES.len()],
+    /// The most hours of a rare group that is new to it, today.
+    pub(super) hours: u64,
+    /// Towards each destination group, by number.
+    pub pairs: HashMap<u32, Pair, foldhash::fast::RandomState>,
+}
+
+impl Host {
+    /// How much it usually sends: the class of hosts among which it is judged, in an estate first seen at `begins`.
+    pub fn level(&self, begins: Option<Timestamp>, now: Timestamp) -> Level {
+        let cold = begins.is_none_or(|begins| now - begins < COLD);
+        match self.first {
+            Some(first) if !cold && mature(DAY_SCALE, first, now) => Level::of(self.unit.record(DAY_SCALE)),
+            // Its record of a day is not one yet; shorter ones tell a backup server from a silent host.
+            Some(first) if !cold && now - first >= Level::KNOWN_AFTER => {
+                Level::of((0..=DAY_SCALE).map(|scale| self.unit.record(scale)).max().unwrap_or(0))
+            }
+            _ => Level::New,
+        }
+    }
+
+    /// To how many destination groups it speaks.
+    pub fn reach(&self) -> Reach {
+        Reach::of(self.pairs.len())
+    }
+
+    /// Whether its destinations are clients that come to it. Who comes is not its choice, so what one of them takes is
+    /// compared with what others took, and that one is new says nothing.
+    pub fn serves(&self) -> bool {
+        matches!(self.channel, Channel::Answers | Channel::Objects)
+    }
+
+    /// Compares the volumes of clients in the window at `start`, by number and scale, with the most that any took before.
+    pub(super) fn compare_clients(&mut self, start: Timestamp, volumes: &[(u32, [u64; SCALES.len()])]) {
+        for (scale, (clients, span)) in self.clients.iter_mut().zip(SCALES).enumerate() {
+            let taken = |volumes: &[u64; SCALES.len()]| volumes.get(scale).copied().unwrap_or(0);
+            let most = volumes.iter().map(|(_, volumes)| taken(volumes)).max().unwrap_or(0);
+            let (_, record) = clients.take(span, start, most);
+            for (client, volumes) in volumes {
+                if let Some(pair) = self.pairs.get_mut(client) {
+                    let net = taken(volumes);
+                    pair.unit.observe(scale, Observed { net, excess: net.saturating_sub(record), record });
+                }
+            }
+        }
+    }
+
+    /// Hands over the day's largest excess of a client at each scale, unless the host is under suspicion.
+    pub(super) fn close_day_of_clients(&mut self, mut give: impl FnMut(usize, u64)) {
+        for (scale, clients) in self.clients.iter_mut().enumerate() {
+            let excess = clients.close_day();
+            if !self.unit.suspect {
+                give(scale, excess);
+            }
+        }
+    }
+
+    /// Lets the pair with the fewest bytes go that is not under suspicion; the youngest of equals, then the highest number.
+    pub(super) fn let_go(&mut self) -> bool {
+        let least = self
+            .pairs
+            .iter()
+            .filter(|(_, pair)| !pair.unit.suspect)
+            .min_by_key(|(destination, pair)| (pair.total, std::cmp::Reverse((pair.first, **destination))))
+            .map(|(destination, _)| *destination);
+        least.is_some_and(|destination| self.pairs.remove(&destination).is_some())
+    }
+}

@@ -1,0 +1,32 @@
+//! `many-places`: a host sends to many new places, little to each.
+
+use super::{Case, Detector, Judge, Seen, best_scale};
+use crate::baseline::{Class, What};
+
+/// The row of this detector.
+pub(super) const DETECTOR: Detector =
+    Detector { name: "many-places", technique: "T1030", manual: MANUAL, judge: Judge::Host(judge) };
+
+const MANUAL: &str = "\
+many-places: a host sends to many new places, little to each (ATT&CK T1030, T1048)
+
+What it sees
+  All that a host sends to destination groups that hardly anybody uses and that are new to it, taken together: a drip over
+  twenty places is one stream.
+
+How
+  V, R and E as in first-bulk, but of the host towards all groups that at most three hosts, or one in a thousand, use and
+  that it first used less than a week ago. p is how often hosts that speak to as many groups (at most 10; at most 100;
+  more) showed so large an E on a day of the last two weeks.
+
+What fools it
+  Places that many use. A host that meets new places all day by its work hides a drip among them.
+
+Source: a host's young and rare destinations as a unit of judgement (DETECTION, point 3).";
+
+fn judge(case: &Case<'_>) -> Option<Seen> {
+    let places =
+        case.host.new_places.as_ref().filter(|places| case.known() && places.last == Some(case.now))?;
+    let what = What::NewPlaces(case.host.reach());
+    best_scale(case.baseline, places, |scale| Some(Class { channel: case.host.channel, what, scale }))
+}

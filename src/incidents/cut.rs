@@ -1,0 +1,115 @@
+//! Which incidents are told: by what is known when a window closes, never by what comes later.
+//!
+//! A budget of K a day is kept by a bar: the score that K incidents a day reached over the week before. What reaches the
+//! bar is told while there is room for K that day; after that only what is worse than the least of those told today, and
+//! never more than 2 K: a day on which much happens may be longer, and ordinary days make up for it, as the bar has risen.
+
+use super::Budget;
+use crate::units::{Span, Timestamp};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// The name of an incident: host and destination group.
+pub(super) type Key = (u32, Option<u32>);
+
+/// How many days before today the bar looks at.
+const DAYS: usize = 7;
+
+/// The bar, and what was told today.
+#[derive(Debug)]
+pub(super) struct Cut {
+    /// K, at least 1.
+    per_day: usize,
+    today: Timestamp,
+    /// The highest scores of incidents that were not yet told, of each of the last days; at most K for each day of the bar.
+    days: VecDeque<Vec<f64>>,
+    /// The same of today, by incident; one entry for each that was judged today.
+    best: HashMap<Key, f64, foldhash::fast::RandomState>,
+    /// From what score on an incident is told today.
+    bar: f64,
+    /// Scores of those told today, at most 2 K.
+    told: Vec<f64>,
+}
+
+impl Cut {
+    /// Nothing was seen yet.
+    pub(super) fn new(budget: Budget) -> Cut {
+        Cut {
+            per_day: usize::try_from(budget.per_day).unwrap_or(usize::MAX),
+            today: Timestamp::MIN,
+            days: VecDeque::new(),
+            best: HashMap::default(),
+            bar: 0.0,
+            told: Vec::new(),
+        }
+    }
+
+    /// Whether an incident that was not told before, with this score in the window that closes at `now`, is told.
+    pub(super) fn tells(&mut self, now: Timestamp, key: Key, score: f64) -> bool {
+        let day = now.floor(Span::DAY);
+        if day != self.today {
+            self.begin(day);
+        }
+        let best = self.best.entry(key).or_insert(score);
+        *best = best.max(score);
+        let least = self.told.iter().copied().fold(f64::INFINITY, f64::min);
+        let room = self.told.len() < self.per_day;
+        let tells = score >= self.bar && (room || score > least && self.told.len() < 2 * self.per_day);
+        if tells {
+            self.told.push(score);
+        }
+        tells
+    }
+
+    fn begin(&mut self, day: Timestamp) {
+        if self.today != Timestamp::MIN {
+            let mut scores: Vec<f64> = self.best.drain().map(|(_, score)| score).collect();
+            scores.sort_unstable_by(|a, b| b.total_cmp(a));
+            scores.truncate(self.per_day.saturating_mul(DAYS));
+            self.days.push_back(scores);
+            if self.days.len() > DAYS {
+                self.days.pop_front();
+            }
+        }
+        let mut all: Vec<f64> = self.days.iter().flatten().copied().collect();
+        all.sort_unstable_by(|a, b| b.total_cmp(a));
+        self.bar = all.get(self.per_day.saturating_mul(self.days.len())).copied().unwrap_or(0.0);
+        self.told.clear();
+        self.today = day;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(day: i64, hour: i64) -> Timestamp {
+        Timestamp(0) + Span::DAY.times(day) + Span::HOUR.times(hour)
+    }
+
+    #[test]
+    fn a_day_has_room_for_the_budget_and_for_what_is_worse() {
+        let mut cut = Cut::new(Budget { per_day: 2 });
+        let told: Vec<bool> = [10.0, 12.0, 9.0, 11.0, 13.0, 30.0]
+            .into_iter()
+            .zip(0..)
+            .map(|(score, host)| cut.tells(at(0, i64::from(host)), (host, None), score))
+            .collect();
+        // Two by room, two that are worse than the least of them; then it is over, whatever comes.
+        assert_eq!(told, [true, true, false, true, true, false]);
+        assert!(cut.tells(at(1, 0), (9, None), 12.5));
+    }
+
+    #[test]
+    fn the_bar_is_what_the_budget_reached_before() {
+        let mut cut = Cut::new(Budget { per_day: 1 });
+        for day in 0..7 {
+            for host in 0..5 {
+                cut.tells(at(day, 0), (host, None), f64::from(host) + 10.0);
+            }
+        }
+        // Five a day, of 10 to 14 bits: the seven best were of 14.
+        assert!(!cut.tells(at(7, 0), (7, None), 12.9));
+        assert!(cut.tells(at(7, 1), (8, None), 13.0));
+    }
+}
