@@ -1,7 +1,7 @@
 //! Rows of separated columns whose order a header tells: the split that W3C, Zeek and VPC flow logs share.
 //!
-//! A format numbers the fields that it wants (its slots) and keeps the last number for all others. What is not wanted is
-//! stored like the rest and never looked at, which costs less than asking at each column.
+//! A format numbers the fields that it wants (its slots) and gives a higher number to all others. A run of columns that
+//! nobody wants is a number of separators to pass.
 
 use crate::event::reject::{Reason, Reject};
 use crate::framing::Marks;
@@ -13,6 +13,10 @@ pub const MAX_COLUMNS: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns<const N: usize> {
     slots: Box<[u8]>,
+    /// The slots of the columns before the last that are wanted, each with the columns to pass before it.
+    wanted: Box<[(u16, u8)]>,
+    /// Columns between the last of these and the last of all.
+    rest: u16,
 }
 
 /// The cells of one row by slot; a slot that no column goes to is empty.
@@ -22,9 +26,18 @@ pub struct Row<'a, const N: usize> {
 }
 
 impl<const N: usize> Columns<N> {
-    /// Columns from their slots, left to right; `None` for no columns at all or more than [`MAX_COLUMNS`].
+    /// Columns from their slots, left to right; `N` and above are those that nobody wants. `None` for no columns at all or
+    /// more than [`MAX_COLUMNS`].
     pub fn new(slots: Vec<u8>) -> Option<Self> {
-        (1..=MAX_COLUMNS).contains(&slots.len()).then(|| Columns { slots: slots.into() })
+        let (_, others) = slots.split_last().filter(|_| slots.len() <= MAX_COLUMNS)?;
+        let (mut wanted, mut rest) = (Vec::new(), 0);
+        for &slot in others {
+            match usize::from(slot) < N {
+                true => wanted.push((std::mem::take(&mut rest), slot)),
+                false => rest += 1,
+            }
+        }
+        Some(Columns { slots: slots.into(), wanted: wanted.into(), rest })
     }
 
     /// The slot of each column, left to right.
@@ -41,14 +54,21 @@ impl<const N: usize> Columns<N> {
     /// can be trusted to stand where it should.
     pub fn split<'a>(&self, line: &'a [u8], separator: u8) -> Result<Row<'a, N>, Reject> {
         let mut row = Row::default();
-        let (Some((&last, others)), mut ends) = (self.slots.split_last(), Marks::new(line, separator)) else {
+        let (Some(&last), mut ends) = (self.slots.last(), Marks::new(line, separator)) else {
             return Err(Reject::line(Reason::NoHeader));
         };
+        let few = || Reject::at(Reason::Malformed, line.len());
         let mut start = 0;
-        for &slot in others {
-            let Some(end) = ends.next() else { return Err(Reject::at(Reason::Malformed, line.len())) };
+        for &(passed, slot) in &self.wanted {
+            if passed > 0 {
+                start = ends.pass(usize::from(passed)).ok_or_else(few)? + 1;
+            }
+            let end = ends.next().ok_or_else(few)?;
             row.set(usize::from(slot), line.get(start..end).unwrap_or_default());
             start = end + 1;
+        }
+        if self.rest > 0 {
+            start = ends.pass(usize::from(self.rest)).ok_or_else(few)? + 1;
         }
         row.set(usize::from(last), line.get(start..).unwrap_or_default());
         match ends.next() {
@@ -101,11 +121,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn splits_as_the_standard_library_does(line in "[ab ]{0,40}", count in 1u8..8) {
-            let columns = Columns::<8>::new((0..count).collect()).unwrap();
+        fn splits_as_the_standard_library_does(line in "[ab ]{0,40}", count in 1u8..8, wanted: u8) {
+            let slot = |place: u8| if wanted >> place & 1 == 1 { place } else { 8 + place };
+            let columns = Columns::<8>::new((0..count).map(slot).collect()).unwrap();
             let expected: Vec<&[u8]> = line.as_bytes().split(|&byte| byte == b' ').collect();
             match columns.split(line.as_bytes(), b' ') {
-                Ok(row) => prop_assert_eq!((0..usize::from(count)).map(|slot| row.get(slot)).collect::<Vec<_>>(), expected),
+                Ok(row) => {
+                    prop_assert_eq!(expected.len(), usize::from(count));
+                    for (place, text) in (0..count).zip(expected) {
+                        let text = if slot(place) < 8 { text } else { b"" };
+                        prop_assert_eq!(row.get(place.into()), text);
+                    }
+                }
                 Err(_) => prop_assert_ne!(expected.len(), usize::from(count)),
             }
         }

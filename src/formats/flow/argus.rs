@@ -48,7 +48,7 @@ enum Slot {
     Skip,
 }
 
-const SLOTS: usize = Slot::Skip as usize + 1;
+const SLOTS: usize = Slot::Skip as usize;
 
 impl Slot {
     fn of(name: &[u8], detail: Detail) -> Slot {

@@ -89,8 +89,8 @@ pub(super) enum Slot {
     Skip,
 }
 
-/// As many slots as there are.
-pub(super) const SLOTS: usize = Slot::Skip as usize + 1;
+/// As many slots as are read.
+pub(super) const SLOTS: usize = Slot::Skip as usize;
 
 impl Slot {
     fn of(name: &str, detail: Detail) -> Slot {

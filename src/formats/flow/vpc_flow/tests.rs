@@ -216,7 +216,8 @@ proptest! {
         line.truncate(cut.index(line.len()) + 1);
         let read = |detail| {
             let layout = Layout::new(layout::DEFAULT, detail).unwrap();
-            event(&layout, &line).map(|event| event.map(|e| format!("{:?}", (e.timestamp, e.source, e.destination))))
+            let mut e = Event::default();
+            fill(&mut e, &layout, &line).map(|told| told.then(|| format!("{:?}", (e.timestamp, e.source, e.destination))))
         };
         prop_assert_eq!(read(Detail::Full), read(Detail::Sums));
     }

@@ -30,8 +30,8 @@ pub(super) enum Slot {
     Skip,
 }
 
-/// As many slots as there are.
-pub(super) const SLOTS: usize = Slot::Skip as usize + 1;
+/// As many slots as are read.
+pub(super) const SLOTS: usize = Slot::Skip as usize;
 
 /// The fields of one connection as text.
 pub(super) type Fields<'a> = Row<'a, SLOTS>;
@@ -83,9 +83,20 @@ pub(super) fn is_conn_path(path: &[u8]) -> bool {
     !path.starts_with(b"conn_long")
 }
 
-/// The connection that `fields` of `line` tell of; `unset` is how the log writes an absent value (besides leaving it
-/// empty).
-pub(super) fn event<'a>(fields: &Fields<'a>, line: &[u8], unset: &[u8]) -> Result<Event<'a>, Reject> {
+/// What an event of this log is before its line is read.
+pub(super) fn blank<'a>() -> Event<'a> {
+    Event { dataset: "zeek.conn", role: Role::Flow, stamped: Stamped::Start, ..Event::default() }
+}
+
+/// Fills in the connection that `fields` of `line` tell of; `unset` is how the log writes an absent value (besides leaving
+/// it empty).
+#[inline]
+pub(super) fn fill<'a>(
+    event: &mut Event<'a>,
+    fields: &Fields<'a>,
+    line: &[u8],
+    unset: &[u8],
+) -> Result<(), Reject> {
     let field = |slot: Slot| {
         let text = fields.get(slot as usize);
         (!text.is_empty() && text != unset && text != b"(empty)").then_some(text)
@@ -100,8 +111,6 @@ pub(super) fn event<'a>(fields: &Fields<'a>, line: &[u8], unset: &[u8]) -> Resul
     let bytes =
         |slot| field(slot).map(|text| number(text).ok_or_else(|| wrong(Reason::BadNumber, text))).transpose();
 
-    let mut event =
-        Event { dataset: "zeek.conn", role: Role::Flow, stamped: Stamped::Start, ..Event::default() };
     let text = field(Slot::Ts).ok_or_else(|| Reject::line(Reason::Malformed))?;
     event.timestamp = stamp(text).ok_or_else(|| wrong(Reason::BadTimestamp, text))?;
     event.source.ip = Some(host(Slot::OrigHost)?);
@@ -125,11 +134,11 @@ pub(super) fn event<'a>(fields: &Fields<'a>, line: &[u8], unset: &[u8]) -> Resul
         (event.source.port, event.destination.port) = (None, None);
     }
     if event.duration.is_none() && payload_unset && field(Slot::State).is_some() {
-        single_packets(&mut event, sent.map(|(_, packets)| packets));
+        single_packets(event, sent.map(|(_, packets)| packets));
     }
     event.protocol = field(Slot::Service);
     event.observer = field(Slot::Node);
-    Ok(event)
+    Ok(())
 }
 
 /// Zeek leaves the payload unset where a connection lasted no time (`set_conn` in its `conn/main.zeek`): where all that was

@@ -35,8 +35,8 @@ pub(super) enum Slot {
     Skip,
 }
 
-/// As many slots as there are.
-pub(super) const SLOTS: usize = Slot::Skip as usize + 1;
+/// As many slots as are read.
+pub(super) const SLOTS: usize = Slot::Skip as usize;
 
 /// Where the time of a row stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
