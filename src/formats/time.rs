@@ -2,6 +2,7 @@
 //! that the text is no such stamp or lies outside the years 1970 to 9999.
 
 mod spelled;
+mod words;
 
 pub use spelled::{any_style, ctime, epoch_of_any_unit, month_first, split_month_first};
 
@@ -59,31 +60,33 @@ pub fn seconds(text: &[u8]) -> Option<Span> {
 
 /// The digits after a decimal point as microseconds; digits past the sixth are cut off.
 pub fn fraction(digits: &[u8]) -> Option<i64> {
-    if let [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] = digits {
-        return number::<i64>(digits).map(|millis| millis * 1000);
-    }
-    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let mut micros = 0;
-    for place in 0..6 {
-        micros = micros * 10 + digits.get(place).map_or(0, |digit| i64::from(digit - b'0'));
-    }
-    Some(micros)
+    // The value of the last digit, in nanoseconds.
+    const LAST: [i64; 9] = [100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+    let last = LAST.get(digits.len().checked_sub(1)?)?;
+    number::<i64>(digits).map(|value| value * last / 1000)
 }
 
 /// The common log format: `29/Mar/2023:01:02:03 +0100`, with or without fraction (`03.456`).
 pub fn clf(text: &[u8]) -> Option<Timestamp> {
     let (civil, zone) = text.split_at_checked(text.len().checked_sub(6)?)?;
-    let day = two(civil.get(..2)?)?;
-    let month = month(civil.get(3..6)?)?;
-    let year: i64 = number(civil.get(7..11)?)?;
-    let marks = [civil.get(2)?, civil.get(6)?, civil.get(11)?];
-    if marks != [&b'/', &b'/', &b':'] || zone.first() != Some(&b' ') {
+    let (whole, decimals) = civil.split_first_chunk()?;
+    if zone.first() != Some(&b' ') {
         return None;
     }
-    let local = micros(year, month, day, clock(civil.get(12..)?)?)?;
+    let (date, of_day) = clf_civil(whole)?;
+    let of_day = of_day.0 + below_a_second(decimals)?;
+    let local = micros(date.year().into(), date.month().into(), date.day().into(), of_day)?;
     Timestamp::from_micros(local.checked_sub(offset(zone.get(1..)?)?)?)
+}
+
+/// The same without decimals and zone, `29/Mar/2023:01:02:03`: the day, and what had passed of it.
+#[inline]
+pub fn clf_civil(text: &[u8; 20]) -> Option<(Date, Span)> {
+    let [d, ay, b'/', m, o, n, b'/', y, e, a, r, b':', clock @ ..] = text else { return None };
+    let day = two(&[*d, *ay])?;
+    let (month, year) = (month(&[*m, *o, *n])?, number(&[*y, *e, *a, *r])?);
+    let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    Some((date, Span(words::clock(clock)? * Span::SECOND.0)))
 }
 
 /// ISO 8601 / RFC 3339: `2023-03-29T01:02:03.456Z`, a blank for the `T`, `+0100` or `+01:00`, or no zone at all, which is
@@ -94,8 +97,13 @@ pub fn iso(text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
     if !matches!(date_mark, b'T' | b't' | b' ' | b'_') {
         return None;
     }
-    let end = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b':' | b'.' | b','));
-    let (clock_text, zone_text) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+    let decimals = match rest.get(8..) {
+        Some([b'.' | b',', digits @ ..]) => {
+            1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count()
+        }
+        _ => 0,
+    };
+    let (clock_text, zone_text) = rest.split_at_checked(8 + decimals)?;
     date_time(date, clock_text, zone_text, zone)
 }
 
@@ -117,11 +125,8 @@ pub fn date_and_time(date: &[u8], clock_text: &[u8], zone: &TimeZone) -> Option<
 }
 
 fn date_time(date: &[u8], clock_text: &[u8], zone_text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
-    if date.len() != 10 || !matches!((date.get(4)?, date.get(7)?), (b'-', b'-') | (b'/', b'/')) {
-        return None;
-    }
-    let year: i64 = number(date.get(..4)?)?;
-    let (month, day) = (two(date.get(5..7)?)?, two(date.get(8..)?)?);
+    let (front, day) = date.split_first_chunk()?;
+    let ((year, month), day) = (words::year_and_month(front)?, two(day)?);
     let local = micros(year, month, day, clock(clock_text)?)?;
     match zone_text {
         b"" if *zone == TimeZone::UTC => Timestamp::from_micros(local),
@@ -143,10 +148,23 @@ fn in_zone(local: i64, zone: &TimeZone) -> Option<Timestamp> {
 
 /// `Jan` … `Dec`, in any case, as 1 to 12.
 pub fn month(text: &[u8]) -> Option<i64> {
-    const NAMES: [&[u8; 3]; 12] =
-        [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-    let place = NAMES.iter().position(|name| text.eq_ignore_ascii_case(*name))?;
-    i64::try_from(place + 1).ok()
+    // This bit is all in which a small letter differs from its capital.
+    let name = <[u8; 3]>::try_from(text).ok()?.map(|byte| byte | 0x20);
+    Some(match &name {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
 }
 
 /// Exactly two digits.
@@ -162,22 +180,18 @@ fn two(text: &[u8]) -> Option<i64> {
 /// `hh:mm:ss` with optional decimals after `.` or `,`, as microseconds of the day. Second 60 (a leap second) counts as
 /// the first of the next minute.
 fn clock(text: &[u8]) -> Option<i64> {
-    let (whole, decimals) = text.split_at_checked(8)?;
-    let (hours, minutes, seconds) = (two(whole.get(..2)?)?, two(whole.get(3..5)?)?, two(whole.get(6..)?)?);
-    if whole.get(2) != Some(&b':')
-        || whole.get(5) != Some(&b':')
-        || hours > 23
-        || minutes > 59
-        || seconds > 60
-    {
-        return None;
+    let (whole, decimals) = text.split_first_chunk()?;
+    Some(words::clock(whole)? * Span::SECOND.0 + below_a_second(decimals)?)
+}
+
+/// Microseconds from nothing, or from decimals with their mark.
+#[inline]
+fn below_a_second(text: &[u8]) -> Option<i64> {
+    match text {
+        [] => Some(0),
+        [b'.' | b',', digits @ ..] => fraction(digits),
+        _ => None,
     }
-    let micros = match decimals {
-        [] => 0,
-        [b'.' | b',', digits @ ..] => fraction(digits)?,
-        _ => return None,
-    };
-    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros)
 }
 
 /// `+0100`, `-05:30`, `+01` as microseconds east of UTC.

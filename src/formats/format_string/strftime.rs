@@ -13,6 +13,8 @@ use jiff::civil::Date;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {
     items: Box<[Item]>,
+    /// It is [`CLF`].
+    clf: bool,
     /// Without a zone in the text it is UTC, rather than the source's zone.
     utc: bool,
 }
@@ -42,6 +44,9 @@ enum Item {
     Digits,
 }
 
+/// The layout that HAProxy always writes and others often do, which is read on a road of its own.
+const CLF: &str = "%d/%b/%Y:%T";
+
 /// Layouts that stand for longer ones.
 const SHORT: [(char, &str); 8] = [
     ('F', "%Y-%m-%d"),
@@ -57,9 +62,10 @@ const SHORT: [(char, &str); 8] = [
 impl Pattern {
     /// Compiles a layout. `Err` is the byte position of a letter that is not known.
     pub fn new(layout: &str, utc: bool) -> Result<Pattern, usize> {
-        let mut items = Vec::new();
+        let (mut items, mut clf) = (Vec::new(), Vec::new());
         compile(layout, &mut items)?;
-        Ok(Pattern { items: items.into(), utc })
+        compile(CLF, &mut clf)?;
+        Ok(Pattern { clf: items == clf, items: items.into(), utc })
     }
 
     /// Which parts of a moment it gives.
@@ -85,7 +91,20 @@ impl Pattern {
     }
 
     /// Reads a stamp from the front of `text` into `moment` and says how long it is.
+    #[inline]
     pub fn read(&self, text: &[u8], moment: &mut Moment) -> Option<usize> {
+        if self.clf
+            && let Some(stamp) = text.first_chunk()
+            && let Some((date, of_day)) = time::clf_civil(stamp)
+        {
+            (moment.date, moment.of_day) = (Some(date), Some(of_day));
+            moment.east = self.utc.then_some(0).or(moment.east);
+            return Some(stamp.len());
+        }
+        self.read_plainly(text, moment)
+    }
+
+    fn read_plainly(&self, text: &[u8], moment: &mut Moment) -> Option<usize> {
         let mut rest = text;
         let mut civil = Civil::default();
         for item in &self.items {
@@ -301,6 +320,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_fast_road_is_the_plain_one(
+            text in "[0-3][0-9]/(Jan|feb|MAR|[A-Za-z]{2,4})/20[0-9]{2}:[0-2][0-9]:[0-6][0-9]:[0-6][0-9].?.?|[0-9/:a-z]{0,22}",
+            utc: bool,
+        ) {
+            let (pattern, mut fast, mut plain) = (Pattern::new("%d/%b/%Y:%H:%M:%S", utc).unwrap(), Moment::default(), Moment::default());
+            prop_assert!(pattern.clf);
+            let length = pattern.read(text.as_bytes(), &mut fast);
+            prop_assert_eq!(length, pattern.read_plainly(text.as_bytes(), &mut plain));
+            prop_assert!(length.is_none() || fast == plain);
+        }
+
         #[test]
         fn no_text_panics(layout in "(%[YymbdeHIpMSzZsajcr]|[ :/-]){0,8}", text in proptest::collection::vec(any::<u8>(), 0..40)) {
             let mut moment = Moment::default();
