@@ -2,6 +2,7 @@
 //! `"…"` and `[…]`. In linear time whatever the line is; a quote that is never closed reaches to the end of the line.
 
 use super::Scratch;
+use crate::framing::near;
 
 /// How cells are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,18 +85,18 @@ impl<'a> Iterator for Cells<'a> {
         let (cell, after) = match (rest.first(), self.cut) {
             (Some(b'"'), Cut::Csv(_) | Cut::Blanks) => quoted(rest.get(1..).unwrap_or_default()),
             (Some(b'['), Cut::Blanks) => {
-                let end = memchr::memchr(b']', rest).unwrap_or(rest.len());
+                let end = near(rest, 0, [b']']).unwrap_or(rest.len());
                 let raw = rest.get(1..end).unwrap_or_default();
                 (Cell { raw, doubled: false }, rest.get(end + 1..).unwrap_or_default())
             }
             _ => {
-                let end = memchr::memchr(separator, rest).unwrap_or(rest.len());
+                let end = near(rest, 0, [separator]).unwrap_or(rest.len());
                 let (raw, after) = rest.split_at_checked(end).unwrap_or_default();
                 (Cell { raw, doubled: false }, after)
             }
         };
         // What stands between a closing quote and the separator belongs to nobody.
-        self.rest = memchr::memchr(separator, after).and_then(|end| after.get(end + 1..));
+        self.rest = near(after, 0, [separator]).and_then(|end| after.get(end + 1..));
         Some(cell)
     }
 }
@@ -105,7 +106,7 @@ fn quoted(text: &[u8]) -> (Cell<'_>, &[u8]) {
     let (mut at, mut doubled) = (0, false);
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let Some(quote) = memchr::memchr(b'"', rest) else {
+        let Some(quote) = near(rest, 0, [b'"']) else {
             return (Cell { raw: text, doubled }, b"");
         };
         if rest.get(quote + 1) == Some(&b'"') {

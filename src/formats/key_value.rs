@@ -17,6 +17,7 @@
 mod tests;
 
 use super::Scratch;
+use crate::framing::near;
 
 /// How pairs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,26 +71,24 @@ pub struct Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
+    #[inline]
     fn is_between(&self, byte: u8) -> bool {
         let [first, second] = self.style.between;
         byte == first || byte == second
     }
 
-    /// Where the first byte behind `from` stands that `stop` wants; the end of the line where none does.
+    /// Where the first of these bytes stands behind `from`; the end of the line where none does.
     #[inline]
-    fn seek(&self, from: usize, stop: impl Fn(u8) -> bool) -> usize {
-        let rest = self.line.get(from..).unwrap_or_default();
-        from + rest.iter().position(|&byte| stop(byte)).unwrap_or(rest.len())
+    fn seek<const N: usize>(&self, from: usize, bytes: [u8; N]) -> usize {
+        near(self.line, from, bytes).unwrap_or(self.line.len())
     }
 
     /// The end of a quoted value that begins at `from`, and whether it holds a backslash.
     fn closing(&self, from: usize) -> Option<(usize, bool)> {
         let (mut at, mut escaped) = (from, false);
         loop {
-            let rest = self.line.get(at..)?;
-            let stop = memchr::memchr2(b'"', b'\\', rest)?;
-            at += stop;
-            if rest.get(stop) == Some(&b'\\') {
+            at = near(self.line, at, *b"\"\\")?;
+            if self.line.get(at) == Some(&b'\\') {
                 escaped = true;
                 at += 2;
                 continue;
@@ -107,9 +106,13 @@ impl<'a> Iterator for Pairs<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Pair<'a>> {
+        let [first, second] = self.style.between;
         loop {
-            let start = self.seek(self.at, |byte| !self.is_between(byte));
-            let stop = self.seek(start, |byte| byte == self.style.mark || self.is_between(byte));
+            let mut start = self.at;
+            while self.line.get(start).is_some_and(|byte| self.is_between(*byte)) {
+                start += 1;
+            }
+            let stop = self.seek(start, [self.style.mark, first, second]);
             if stop >= self.line.len() {
                 self.at = self.line.len();
                 return None;
@@ -127,7 +130,7 @@ impl<'a> Iterator for Pairs<'a> {
                 }
                 self.unclosed = true;
             }
-            let end = self.seek(self.at, |byte| self.is_between(byte));
+            let end = self.seek(self.at, self.style.between);
             let raw = self.line.get(self.at..end).unwrap_or_default();
             self.at = end;
             return Some(Pair { key, raw, escaped: false });

@@ -3,6 +3,7 @@
 use super::field::{Field, Padding};
 use super::layout::{End, Step};
 use super::stamp::{CLF_LENGTH, Moment, Style};
+use crate::framing::near;
 
 impl Step {
     /// Where the value that begins at `at` stands, and where the next begins. Its end is looked for from `from` on.
@@ -13,7 +14,7 @@ impl Step {
         from: usize,
     ) -> Option<(std::ops::Range<usize>, usize)> {
         if let Some(byte) = self.plain_end {
-            let end = from + memchr::memchr(byte, line.get(from..)?)?;
+            let end = near(line, from, [byte])?;
             return Some((at..end, end + 1));
         }
         let mut at = at;
@@ -52,7 +53,7 @@ impl Step {
                 Some((at..end, next))
             }
             End::Before(byte) => {
-                let end = from + memchr::memchr(*byte, line.get(from..)?)?;
+                let end = near(line, from, [*byte])?;
                 Some((at..end, end))
             }
             End::Itself => None,
@@ -67,14 +68,14 @@ impl Step {
             // A quoted value: it ends where its closing quote stands before the literal.
             from = from.max(at + 1);
             loop {
-                from += memchr::memchr(b'"', line.get(from..)?)? + 1;
+                from = near(line, from, [b'"'])? + 1;
                 if !self.escaped(line, at, from - 1, b"\"") && begins(line.get(from..)?, literal) {
                     return Some(from);
                 }
             }
         }
         loop {
-            let end = from + memchr::memchr(*first, line.get(from..)?)?;
+            let end = near(line, from, [*first])?;
             let fits = others.is_empty() || begins(line.get(end + 1..)?, others);
             let inside = self.escaped(line, at, end, literal) || self.list_goes_on(line, at, end);
             if fits && !inside {

@@ -10,6 +10,7 @@ use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority, transport};
 use crate::formats::one_line::{self, Settings, sniff_most};
 use crate::formats::{Kind, Scratch, Sight};
+use crate::framing::near;
 use crate::units::Span;
 
 /// The row of this format.
@@ -163,8 +164,7 @@ impl<'a> Iterator for Bars<'a> {
         let text = self.rest?;
         let mut at = 0;
         loop {
-            let stop = memchr::memchr2(b'|', b'\\', text.get(at..)?)?;
-            at += stop;
+            at = near(text, at, *b"|\\")?;
             if text.get(at) == Some(&b'|') {
                 self.rest = text.get(at + 1..);
                 return text.get(..at);
@@ -184,16 +184,14 @@ impl<'a> Iterator for Extension<'a> {
 
     fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         let text = self.rest.trim_ascii_start();
-        let mark = memchr::memchr(b'=', text)?;
+        let mark = near(text, 0, [b'='])?;
         let key = text.get(..mark)?;
         let value = text.get(mark + 1..)?;
         // The last blank is kept while walking: looking back from each mark would take forever on a line of marks.
         let (mut at, mut blank) = (0, None);
         let end = loop {
-            let Some(stop) = memchr::memchr3(b'=', b'\\', b' ', value.get(at..).unwrap_or_default()) else {
-                break value.len();
-            };
-            at += stop;
+            let Some(stop) = near(value, at, *b"=\\ ") else { break value.len() };
+            at = stop;
             match (value.get(at), blank) {
                 (Some(b'\\'), _) => at += 1,
                 (Some(b' '), _) => blank = Some(at),
@@ -214,7 +212,7 @@ fn is_key(word: &[u8]) -> bool {
 
 /// `\=`, `\|`, `\\` and `\n` undone.
 fn unescaped<'a>(text: &'a [u8], scratch: &'a Scratch) -> &'a [u8] {
-    if memchr::memchr(b'\\', text).is_none() {
+    if near(text, 0, [b'\\']).is_none() {
         return text;
     }
     let copy = scratch.alloc_slice_copy(text);
