@@ -13,6 +13,7 @@ pub mod columns;
 pub mod cells;
 pub mod fields;
 pub mod key_value;
+pub mod names;
 pub mod paths;
 pub mod base64;
 pub mod spelling;

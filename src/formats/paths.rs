@@ -20,15 +20,15 @@ pub fn scalars<'a>(
     scratch: &'a Scratch,
     mut each: impl FnMut(&[u8], &'a [u8]),
 ) -> Result<(), Reject> {
-    walk(json::members(line), scratch, &mut Path::default(), 0, &mut each)
+    walk(&mut json::members(line), scratch, &mut Path::default(), 0, &mut each)
 }
 
 /// The same for an object found in a line.
 ///
 /// # Errors
-/// Never, in fact: what was found has been checked.
+/// If it is none to its end.
 pub fn scalars_of<'a>(
-    members: Members<'a>,
+    members: &mut Members<'a>,
     scratch: &'a Scratch,
     mut each: impl FnMut(&[u8], &'a [u8]),
 ) -> Result<(), Reject> {
@@ -65,18 +65,22 @@ impl Path {
 }
 
 fn walk<'a>(
-    members: Members<'a>,
+    members: &mut Members<'a>,
     scratch: &'a Scratch,
     path: &mut Path,
     depth: usize,
     each: &mut impl FnMut(&[u8], &'a [u8]),
 ) -> Result<(), Reject> {
     let length = path.length;
-    for member in members {
+    let mut place = *members;
+    while let Some(member) = place.next() {
         let (key, value) = member?;
         if path.push(key.decode(scratch)).is_some() {
             match value {
-                Value::Object(members) if depth < DEPTH => walk(members, scratch, path, depth + 1, each)?,
+                Value::Object(mut inner) if depth < DEPTH => {
+                    walk(&mut inner, scratch, path, depth + 1, each)?;
+                    place.pass(inner.end());
+                }
                 Value::Object(_) | Value::Array(_) => {}
                 _ => {
                     if let Some(text) = value.scalar(scratch) {
@@ -87,6 +91,7 @@ fn walk<'a>(
         }
         path.length = length;
     }
+    *members = place;
     Ok(())
 }
 

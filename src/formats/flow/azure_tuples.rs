@@ -5,6 +5,7 @@
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Endpoint, Event, Role, address, number};
+use crate::formats::cells::{self, Cut};
 use crate::formats::json::{self, Members, Value};
 use crate::formats::{Detail, Scratch, transport};
 use crate::units::Timestamp;
@@ -22,7 +23,7 @@ pub(super) fn each<'a>(
     each: &mut impl FnMut(&'a [u8]) -> Result<(), Reject>,
 ) -> Result<(), Reject> {
     let mut found = false;
-    walk(json::members(line), scratch, DEPTH, &mut |tuple| {
+    walk(&mut json::members(line), scratch, DEPTH, &mut |tuple| {
         found = true;
         tuple.map_or(Ok(()), &mut *each)
     })?;
@@ -31,34 +32,40 @@ pub(super) fn each<'a>(
 
 /// `step` is called with `None` for an array of tuples, which may be empty, and then with its tuples.
 fn walk<'a>(
-    members: Members<'a>,
+    members: &mut Members<'a>,
     scratch: &'a Scratch,
     depth: u32,
     step: &mut impl FnMut(Option<&'a [u8]>) -> Result<(), Reject>,
 ) -> Result<(), Reject> {
-    for member in members {
+    let mut place = *members;
+    while let Some(member) = place.next() {
         let (key, value) = member?;
         let key = key.decode(scratch);
         match value {
-            Value::Array(items) if key == b"flowTuples" => {
+            Value::Array(mut items) if key == b"flowTuples" => {
                 step(None)?;
-                for item in items {
+                for item in items.by_ref() {
                     step(item?.scalar(scratch))?;
                 }
+                place.pass(items.end());
             }
-            Value::Array(items) if depth > 0 && WAY.contains(&key) => {
-                for item in items {
-                    if let Value::Object(members) = item? {
-                        walk(members, scratch, depth - 1, step)?;
+            Value::Array(mut items) if depth > 0 && WAY.contains(&key) => {
+                while let Some(item) = items.next() {
+                    if let Value::Object(mut inner) = item? {
+                        walk(&mut inner, scratch, depth - 1, step)?;
+                        items.pass(inner.end());
                     }
                 }
+                place.pass(items.end());
             }
-            Value::Object(members) if depth > 0 && WAY.contains(&key) => {
-                walk(members, scratch, depth - 1, step)?;
+            Value::Object(mut inner) if depth > 0 && WAY.contains(&key) => {
+                walk(&mut inner, scratch, depth - 1, step)?;
+                place.pass(inner.end());
             }
             _ => {}
         }
     }
+    *members = place;
     Ok(())
 }
 
@@ -73,9 +80,9 @@ pub(super) struct Tuple<'a> {
 impl<'a> Tuple<'a> {
     pub(super) fn new(line: &'a [u8], text: &'a [u8]) -> Tuple<'a> {
         let (mut cells, mut count) = ([&b""[..]; 13], 0);
-        for cell in text.split(|&byte| byte == b',') {
+        for cell in cells::cells(text, Cut::Plain(b',')) {
             if let Some(place) = cells.get_mut(count) {
-                *place = cell;
+                *place = cell.raw;
             }
             count += 1;
         }

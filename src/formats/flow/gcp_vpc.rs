@@ -8,7 +8,7 @@
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Aside, Endpoint, Event, Role, Session, Stamped, Telling, address, number};
-use crate::formats::json::{self, Members, Value};
+use crate::formats::json::{self, End, Members, Value};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time, transport};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -74,17 +74,21 @@ struct Payload<'a> {
 
 fn payload<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Payload<'a>, Reject> {
     let mut payload = Payload::default();
-    for member in json::members(line) {
+    let mut members = json::members(line);
+    while let Some(member) = members.next() {
         let (key, value) = member?;
-        match (key.decode(scratch), value) {
-            (b"jsonPayload", Value::Object(members)) => {
-                for member in members {
+        let end = match (key.decode(scratch), value) {
+            (b"jsonPayload", Value::Object(mut inner)) => {
+                while let Some(member) = inner.next() {
                     let (key, value) = member?;
-                    payload.take(key.decode(scratch), value, scratch)?;
+                    let end = payload.take(key.decode(scratch), value, scratch)?;
+                    inner.pass(end);
                 }
+                inner.end()
             }
             (name, value) => payload.take(name, value, scratch)?,
-        }
+        };
+        members.pass(end);
     }
     // Both of these are base fields, which every record has.
     if payload.reporter.is_empty() || payload.source.0.is_empty() {
@@ -94,15 +98,16 @@ fn payload<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Payload<'a>, Reje
 }
 
 impl<'a> Payload<'a> {
-    fn take(&mut self, name: &[u8], value: Value<'a>, scratch: &'a Scratch) -> Result<(), Reject> {
+    /// Takes what is read of a member; the end of its value, where that was walked.
+    fn take(&mut self, name: &[u8], value: Value<'a>, scratch: &'a Scratch) -> Result<End, Reject> {
         let text = || value.scalar(scratch).unwrap_or_default();
         match (name, value) {
             (b"bytes_sent", _) => self.bytes = text(),
             (b"reporter", _) => self.reporter = text(),
             (b"start_time", _) => self.start = text(),
             (b"end_time", _) => self.end = text(),
-            (b"connection", Value::Object(members)) => {
-                for member in members {
+            (b"connection", Value::Object(mut members)) => {
+                for member in members.by_ref() {
                     let (key, value) = member?;
                     let text = value.scalar(scratch).unwrap_or_default();
                     match key.decode(scratch) {
@@ -114,14 +119,19 @@ impl<'a> Payload<'a> {
                         _ => {}
                     }
                 }
+                return Ok(members.end());
             }
-            (b"src_instance", Value::Object(members)) => self.source_instance = Some(vm(members, scratch)?),
-            (b"dest_instance", Value::Object(members)) => {
-                self.destination_instance = Some(vm(members, scratch)?);
+            (b"src_instance", Value::Object(mut members)) => {
+                self.source_instance = Some(vm(&mut members, scratch)?);
+                return Ok(members.end());
+            }
+            (b"dest_instance", Value::Object(mut members)) => {
+                self.destination_instance = Some(vm(&mut members, scratch)?);
+                return Ok(members.end());
             }
             _ => {}
         }
-        Ok(())
+        Ok(End::default())
     }
 
     /// Whether this record tells its bytes, or another does.
@@ -180,14 +190,16 @@ impl<'a> Payload<'a> {
 }
 
 /// The name of an instance.
-fn vm<'a>(members: Members<'a>, scratch: &'a Scratch) -> Result<&'a [u8], Reject> {
+fn vm<'a>(members: &mut Members<'a>, scratch: &'a Scratch) -> Result<&'a [u8], Reject> {
     let mut name = &b""[..];
-    for member in members {
+    let mut place = *members;
+    for member in place.by_ref() {
         let (key, value) = member?;
         if key.decode(scratch) == b"vm_name" {
             name = value.scalar(scratch).unwrap_or_default();
         }
     }
+    *members = place;
     Ok(name)
 }
 

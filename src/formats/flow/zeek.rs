@@ -9,6 +9,7 @@ use crate::event::{Endpoint, Event, address, number};
 use crate::formats::columns::{Columns, Row};
 use crate::formats::format_string::Encoding;
 use crate::formats::json::{self, Members, Value};
+use crate::formats::names::Names;
 use crate::formats::{Context, Detail, Format, Scratch, Sight, Sniffed, SpecError};
 use crate::units::Span;
 use std::net::IpAddr;
@@ -188,6 +189,15 @@ impl<const N: usize> Log<N> {
         self.names.iter().position(same).unwrap_or(N)
     }
 
+    /// The table of [`Log::slot`] for keys that are not nested.
+    fn keys(&self) -> Names {
+        let spellings = |(slot, name): (usize, &'static str)| match name.strip_prefix("id.") {
+            Some(rest) => vec![(name.into(), slot), (format!("id_{rest}"), slot)],
+            None => vec![(name.into(), slot)],
+        };
+        Names::new(self.names.into_iter().enumerate().flat_map(spellings))
+    }
+
     fn rows(&self, names: &[&[u8]]) -> Option<Rows<N>> {
         let slots = names.iter().map(|name| u8::try_from(self.slot(name, false)).unwrap_or(u8::MAX));
         let columns = Columns::<N>::new(slots.collect())?;
@@ -216,7 +226,7 @@ impl<const N: usize> Log<N> {
                 position: 0,
             })?;
         }
-        Ok(Arc::new(Zeek { log: self, headers, detail: context.detail }))
+        Ok(Arc::new(Zeek { log: self, keys: self.keys(), headers, detail: context.detail }))
     }
 
     /// A `#fields` header of this log, or JSON lines most of which are its rows.
@@ -229,9 +239,9 @@ impl<const N: usize> Log<N> {
             let why = format!("a #fields header names what only {}.log has", self.path);
             return Sniffed::Yes { spec: names, why };
         }
-        let scratch = Scratch::new();
+        let (scratch, keys) = (Scratch::new(), self.keys());
         let row = |line: &&&[u8]| {
-            self.json(line, &scratch).is_ok_and(|fields| (self.event)(&fields, Detail::Sums).is_ok())
+            self.json(line, &keys, &scratch).is_ok_and(|fields| (self.event)(&fields, Detail::Sums).is_ok())
         };
         let rows = lines.iter().filter(|line| line.first() == Some(&b'{')).filter(row).count();
         if rows * 2 > lines.len() {
@@ -241,9 +251,14 @@ impl<const N: usize> Log<N> {
         Sniffed::No
     }
 
-    fn json<'a>(&self, line: &'a [u8], scratch: &'a Scratch) -> Result<Fields<'a, 'static, N>, Reject> {
+    fn json<'a>(
+        &self,
+        line: &'a [u8],
+        keys: &Names,
+        scratch: &'a Scratch,
+    ) -> Result<Fields<'a, 'static, N>, Reject> {
         let mut fields = Fields { line, row: Row::default(), form: Form::Json, scratch };
-        self.read(json::members(line), Within::Line, scratch, &mut fields)?;
+        self.read(&mut json::members(line), Within::Line, keys, scratch, &mut fields)?;
         if self.marks.iter().any(|&slot| !fields.row.get(slot).is_empty()) {
             Ok(fields)
         } else {
@@ -253,19 +268,25 @@ impl<const N: usize> Log<N> {
 
     fn read<'a>(
         &self,
-        members: Members<'a>,
+        members: &mut Members<'a>,
         within: Within,
+        keys: &Names,
         scratch: &'a Scratch,
         fields: &mut Fields<'a, '_, N>,
     ) -> Result<(), Reject> {
-        for member in members {
+        let mut place = *members;
+        while let Some(member) = place.next() {
             let (key, value) = member?;
             match (key.decode(scratch), value) {
-                (b"id", Value::Object(id)) if within != Within::Id => {
-                    self.read(id, Within::Id, scratch, fields)?;
+                (b"id", Value::Object(mut id)) if within != Within::Id => {
+                    self.read(&mut id, Within::Id, keys, scratch, fields)?;
+                    place.pass(id.end());
                 }
-                (name, Value::Object(record)) if within == Within::Line && name == self.path.as_bytes() => {
-                    self.read(record, Within::Record, scratch, fields)?;
+                (name, Value::Object(mut record))
+                    if within == Within::Line && name == self.path.as_bytes() =>
+                {
+                    self.read(&mut record, Within::Record, keys, scratch, fields)?;
+                    place.pass(record.end());
                 }
                 (b"_path", value) if within != Within::Id => {
                     let path = value.scalar(scratch).unwrap_or_default();
@@ -274,7 +295,10 @@ impl<const N: usize> Log<N> {
                     }
                 }
                 (name, value) => {
-                    let slot = self.slot(name, within == Within::Id);
+                    let slot = match within {
+                        Within::Id => self.slot(name, true),
+                        Within::Line | Within::Record => keys.find(name).unwrap_or(N),
+                    };
                     if slot < N {
                         // Of a set (the hosts that sent a file) the first is read.
                         let text = match value {
@@ -289,6 +313,7 @@ impl<const N: usize> Log<N> {
                 }
             }
         }
+        *members = place;
         Ok(())
     }
 }
@@ -304,6 +329,7 @@ enum Within {
 #[derive(Debug)]
 struct Zeek<const N: usize> {
     log: &'static Log<N>,
+    keys: Names,
     headers: Headers<N>,
     detail: Detail,
 }
@@ -317,7 +343,9 @@ impl<const N: usize> Format for Zeek<N> {
     ) -> Result<(), Reject> {
         let event = match (line.first(), &self.headers.rows) {
             (Some(b'#') | None, _) => None,
-            (Some(b'{' | b' '), _) => (self.log.event)(&self.log.json(line, scratch)?, self.detail)?,
+            (Some(b'{' | b' '), _) => {
+                (self.log.event)(&self.log.json(line, &self.keys, scratch)?, self.detail)?
+            }
             (Some(_), Rows::Told(columns, _)) => {
                 let row = columns.split(line, self.headers.separator.unwrap_or(b'\t'))?;
                 let form = Form::Tsv { unset: &self.headers.unset };
@@ -332,7 +360,7 @@ impl<const N: usize> Format for Zeek<N> {
 
     fn header(&self, line: &[u8]) -> Option<Result<Arc<dyn Format>, Reject>> {
         let headers = self.headers.after(line, self.log)?;
-        Some(Ok(Arc::new(Zeek { log: self.log, headers, detail: self.detail })))
+        Some(Ok(Arc::new(Zeek { log: self.log, keys: self.keys.clone(), headers, detail: self.detail })))
     }
 
     fn sight(&self) -> Sight {
@@ -341,6 +369,33 @@ impl<const N: usize> Format for Zeek<N> {
             // JSON may have any field.
             Rows::Untold => (self.log.sight)(&|_| true),
             Rows::Unusable => (self.log.sight)(&|_| false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LOG: Log<7> = Log {
+        path: "x",
+        names: [ENDS[0], ENDS[1], ENDS[2], ENDS[3], ENDS[4], "query", "_node_name"],
+        needs: &[],
+        marks: &[],
+        event: |_, _| Ok(None),
+        sight: |_| Sight {
+            role: crate::event::Role::Flow,
+            source_bytes: true,
+            destination_bytes: true,
+            remedy: "",
+        },
+    };
+
+    proptest! {
+        #[test]
+        fn the_table_of_keys_is_the_list_of_names(key in "(id[._])?(orig|resp|ts)(_[hp])?|query|_node_name|[a-z._]{0,9}") {
+            prop_assert_eq!(LOG.keys().find(key.as_bytes()).unwrap_or(7), LOG.slot(key.as_bytes(), false));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::read::Found;
 use crate::event::Event;
 use crate::event::reject::{Reason, Reject};
 use crate::formats::json::{self, Members, Value};
-use crate::formats::{Format, Scratch, Sight};
+use crate::formats::{Format, Scratch, Sight, names};
 
 /// The path of a key, its rank and what it fills.
 pub type Key = (&'static str, u8, Field);
@@ -107,18 +107,20 @@ impl Keyed {
     /// Reads the members of one object; whether the line is one to read. It recurses only as deep as the table's paths.
     fn read<'a>(
         &self,
-        members: Members<'a>,
+        members: &mut Members<'a>,
         parent: u8,
         scratch: &'a Scratch,
         best: &mut Best<'a>,
     ) -> Result<bool, Reject> {
         let mut keep = true;
-        for member in members {
+        let mut walk = *members;
+        while let Some(member) = walk.next() {
             let (key, value) = member?;
             let Some((place, what)) = self.find(parent, key.decode(scratch)) else { continue };
             let text = match (what, value) {
-                (What::Nest, Value::Object(inner)) => {
-                    keep &= self.read(inner, place, scratch, best)?;
+                (What::Nest, Value::Object(mut inner)) => {
+                    keep &= self.read(&mut inner, place, scratch, best)?;
+                    walk.pass(inner.end());
                     continue;
                 }
                 (What::Nest, _) => continue,
@@ -134,6 +136,7 @@ impl Keyed {
                 _ => {}
             }
         }
+        *members = walk;
         Ok(keep)
     }
 
@@ -163,7 +166,7 @@ impl Format for Keyed {
             return Ok(());
         }
         let mut best: Best<'a> = [None; GROUPS];
-        if !self.read(json::members(line), 0, scratch, &mut best)? {
+        if !self.read(&mut json::members(line), 0, scratch, &mut best)? {
             return Ok(());
         }
         // A program's other lines have stamps too, but none of these.
@@ -269,15 +272,8 @@ fn table(nodes: &[Node]) -> Box<[u8]> {
     table.into()
 }
 
-/// Length, ends and middle tell the names of one table apart well enough.
 fn hash(parent: u8, name: &[u8]) -> usize {
-    let byte = |at: usize| name.get(at).map_or(0, |byte| usize::from(*byte));
-    let length = name.len();
-    length * 59
-        + byte(0) * 7
-        + byte(length / 2) * 31
-        + byte(length.wrapping_sub(1)) * 13
-        + usize::from(parent) * 101
+    names::hash(name) + usize::from(parent) * 101
 }
 
 /// Whether the line is an object that has, of each of these lists, at least one key at its top.

@@ -7,7 +7,7 @@
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role, number};
 use crate::formats::fields::Fields;
-use crate::formats::json::{self, Members, Value};
+use crate::formats::json::{self, Items, Members, Value};
 use crate::formats::one_line::{holds, sniff_most};
 use crate::formats::time::Local;
 use crate::formats::{Context, Format, Kind, Scratch, Sight, SpecError, paths};
@@ -86,22 +86,14 @@ impl Format for CloudTrail {
         scratch: &'a Scratch,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
-        let mut records = None;
-        for member in json::members(line) {
-            let (key, value) = member?;
-            if let (b"Records", Value::Array(items)) = (key.raw(), value) {
-                records = Some(items);
-            }
-        }
-        let Some(records) = records else {
-            events.extend(self.record(json::members(line), line, scratch)?);
+        let Some(mut records) = records(line)? else {
+            events.extend(self.record(&mut json::members(line), line, scratch)?);
             return Ok(());
         };
-        for record in records {
-            match record? {
-                Value::Object(members) => events.extend(self.record(members, line, scratch)?),
-                _ => return Err(Reject::line(Reason::Malformed)),
-            }
+        while let Some(record) = records.next() {
+            let Value::Object(mut members) = record? else { return Err(Reject::line(Reason::Malformed)) };
+            events.extend(self.record(&mut members, line, scratch)?);
+            records.pass(members.end());
         }
         Ok(())
     }
@@ -116,10 +108,26 @@ impl Format for CloudTrail {
     }
 }
 
+/// The records of a document; `None` where the line is a record itself.
+fn records(line: &[u8]) -> Result<Option<Items<'_>>, Reject> {
+    // Most files were taken apart before; then there is no need to walk the line for it.
+    if memchr::memmem::find(line, b"\"Records\"").is_none() {
+        return Ok(None);
+    }
+    let mut records = None;
+    for member in json::members(line) {
+        let (key, value) = member?;
+        if let (b"Records", Value::Array(items)) = (key.raw(), value) {
+            records = Some(items);
+        }
+    }
+    Ok(records)
+}
+
 impl CloudTrail {
     fn record<'a>(
         &self,
-        members: Members<'a>,
+        members: &mut Members<'a>,
         line: &'a [u8],
         scratch: &'a Scratch,
     ) -> Result<Option<Event<'a>>, Reject> {

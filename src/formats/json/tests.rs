@@ -20,12 +20,23 @@ fn tree(value: Value<'_>, scratch: &Scratch) -> Result<Tree, Reject> {
 }
 
 fn object(members: Members<'_>, scratch: &Scratch) -> Result<Map<String, Tree>, Reject> {
-    members
-        .map(|member| {
-            let (key, value) = member?;
-            Ok((String::from_utf8_lossy(key.decode(scratch)).into_owned(), tree(value, scratch)?))
-        })
-        .collect()
+    let (mut members, mut map) = (members, Map::new());
+    while let Some(member) = members.next() {
+        let (key, value) = member?;
+        let key = String::from_utf8_lossy(key.decode(scratch)).into_owned();
+        // Some are passed, the others are read again.
+        let tree = match value {
+            Value::Object(mut inner) if key.len().is_multiple_of(2) => {
+                let tree = object(inner, scratch)?;
+                assert!(inner.by_ref().all(|member| member.is_ok()));
+                members.pass(inner.end());
+                Tree::Object(tree)
+            }
+            value => tree(value, scratch)?,
+        };
+        map.insert(key, tree);
+    }
+    Ok(map)
 }
 
 fn read(line: &[u8]) -> Result<Tree, Reject> {
@@ -110,6 +121,41 @@ fn nesting_has_a_cap() {
 }
 
 #[test]
+fn depth_is_capped_for_those_who_enter_too() {
+    fn depth(members: Members<'_>) -> Result<usize, Reject> {
+        let mut members = members;
+        match members.next() {
+            Some(Ok((_, Value::Object(inner)))) => depth(inner).map(|depth| depth + 1),
+            other => other.transpose().map(|_| 0),
+        }
+    }
+    let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+    assert_eq!(depth(members(nested(65).as_bytes())), Ok(64));
+    assert!(depth(members(nested(66).as_bytes())).is_err());
+}
+
+#[test]
+fn what_was_walked_is_passed() {
+    let line = br#"{"a":{"b":[1,{"c":2}]},"d":3}"#;
+    let mut outer = members(line);
+    let Some(Ok((_, Value::Object(mut inner)))) = outer.next() else { panic!() };
+    let Some(Ok((_, Value::Array(mut items)))) = inner.next() else { panic!() };
+    assert_eq!(items.by_ref().count(), 2);
+    inner.pass(items.end());
+    assert!(inner.next().is_none());
+    outer.pass(inner.end());
+    assert!(matches!(outer.next(), Some(Ok((_, Value::Number(b"3"))))));
+    assert!(outer.next().is_none());
+    // The end of what was not walked to its end is none, and the value is then checked all the same.
+    let mut outer = members(br#"{"a":{"b":1,},"d":3}"#);
+    let Some(Ok((_, Value::Object(mut inner)))) = outer.next() else { panic!() };
+    assert!(inner.next().unwrap().is_ok());
+    outer.pass(inner.end());
+    assert!(outer.next().unwrap().is_err());
+    assert!(outer.next().is_none());
+}
+
+#[test]
 fn scalars_are_text_whether_quoted_or_not() {
     let scratch = Scratch::new();
     let line = br#"{"a":"1","b":1,"c":true,"d":null,"e":[]}"#;
@@ -140,6 +186,29 @@ proptest! {
         let theirs = serde_json::from_str::<Map<String, Tree>>(&line);
         prop_assume!(!theirs.as_ref().is_err_and(|error| error.to_string().contains("out of range")));
         prop_assert_eq!(members(line.as_bytes()).all(|member| member.is_ok()), theirs.is_ok(), "{}", line);
+    }
+
+    #[test]
+    fn the_fast_road_is_the_plain_one(
+        tree in any_object(any_tree()).prop_map(Tree::Object),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), "[{}\\[\\]\",:\\\\0-9.eE+\\-a tn]{0,2}"), 0..3),
+    ) {
+        let mut line = serde_json::to_vec(&tree).unwrap();
+        for (place, text) in edits {
+            let place = place.index(line.len());
+            line.splice(place..=place, text.bytes());
+        }
+        let (either, mut plain) = (members(&line), members(&line));
+        let plainly = std::iter::from_fn(|| {
+            if let Err(reject) = plain.0.catch_up() {
+                return Some(Err(reject));
+            }
+            let (members, read) = plain.plainly();
+            plain = members;
+            read
+        });
+        let shown = |member: Result<(Text<'_>, Value<'_>), Reject>| format!("{member:?}");
+        prop_assert_eq!(either.map(shown).collect::<Vec<_>>(), plainly.map(shown).collect::<Vec<_>>());
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) struct Record<'a> {
     observer: Option<&'a [u8]>,
     /// An alert's, where the sensor says it: which way the packet went that raised it.
     to_client: bool,
-    flow: Option<Members<'a>>,
+    flow: Option<Flow<'a>>,
     netflow: Option<Members<'a>>,
     http: Option<Members<'a>>,
     fileinfo: Option<Members<'a>>,
@@ -71,7 +71,8 @@ pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a
         dns: None,
     };
     let mut typed = false;
-    for member in json::members(line) {
+    let mut members = json::members(line);
+    while let Some(member) = members.next() {
         let (key, value) = member?;
         let text = || value.scalar(scratch).unwrap_or_default();
         match (key.decode(scratch), value) {
@@ -87,7 +88,10 @@ pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a
             (b"app_proto", _) => record.protocol = value.scalar(scratch).filter(|name| *name != b"failed"),
             (b"host", _) => record.observer = value.scalar(scratch),
             (b"direction", _) => record.to_client = text() == b"to_client",
-            (b"flow", Value::Object(flow)) => record.flow = Some(flow),
+            (b"flow", Value::Object(mut flow)) => {
+                record.flow = Some(Flow::read(&mut flow, scratch)?);
+                members.pass(flow.end());
+            }
             (b"netflow", Value::Object(netflow)) => record.netflow = Some(netflow),
             (b"http", Value::Object(http)) => record.http = Some(http),
             (b"tls", Value::Object(tls)) => record.tls = Some(tls),
@@ -168,7 +172,7 @@ impl<'a> Record<'a> {
             Type::Fileinfo => _ = reader.http(self.http, &mut event)?,
             Type::Alert => {
                 // The packet that raised it may have come from the server; the flow beside it says who opened.
-                if reader.opened_by_destination(self.flow, &event)?.unwrap_or(self.to_client) {
+                if Reader::opened_by_destination(self.flow, &event).unwrap_or(self.to_client) {
                     std::mem::swap(&mut event.source, &mut event.destination);
                 }
                 if let Some(flow) = self.flow {
@@ -213,37 +217,23 @@ impl<'a> Reader<'a> {
     }
 
     /// `toserver` is what the client sent, and in a flow record the source is the client.
-    fn flow(&self, members: Option<Members<'a>>, event: &mut Event<'a>) -> Result<(), Reject> {
-        let mut times = Times::default();
-        for member in members.ok_or(Reject::line(Reason::Malformed))? {
-            let (key, value) = member?;
-            let text = value.scalar(self.scratch).unwrap_or_default();
-            match key.decode(self.scratch) {
-                b"bytes_toserver" => event.source.bytes = Some(self.count(text)?),
-                b"bytes_toclient" => event.destination.bytes = Some(self.count(text)?),
-                name => times.take(name, text),
-            }
-        }
-        times.give(self, event)
+    fn flow(&self, flow: Option<Flow<'a>>, event: &mut Event<'a>) -> Result<(), Reject> {
+        let flow = flow.ok_or(Reject::line(Reason::Malformed))?;
+        event.source.bytes = flow.to_server.map(|text| self.count(text)).transpose()?;
+        event.destination.bytes = flow.to_client.map(|text| self.count(text)).transpose()?;
+        flow.times.give(self, event)
     }
 
     /// What the flow of an alert had carried by then. Before Suricata 7 nothing says who opened it: a port that only
     /// servers have, on the side of the source alone, says that the source answered.
-    fn so_far(&self, members: Members<'a>, event: &mut Event<'a>) -> Result<(), Reject> {
+    fn so_far(&self, flow: Flow<'a>, event: &mut Event<'a>) -> Result<(), Reject> {
         let served = |end: &Endpoint<'_>| end.port.is_some_and(|port| port < 1024);
         let (client, server) = match served(&event.source) && !served(&event.destination) {
             true => (&mut event.destination, &mut event.source),
             false => (&mut event.source, &mut event.destination),
         };
-        for member in members {
-            let (key, value) = member?;
-            let text = value.scalar(self.scratch).unwrap_or_default();
-            match key.decode(self.scratch) {
-                b"bytes_toserver" => client.bytes = Some(self.count(text)?),
-                b"bytes_toclient" => server.bytes = Some(self.count(text)?),
-                _ => {}
-            }
-        }
+        client.bytes = flow.to_server.map(|text| self.count(text)).transpose()?;
+        server.bytes = flow.to_client.map(|text| self.count(text)).transpose()?;
         Ok(())
     }
 
@@ -263,23 +253,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the destination of an alert opened the flow; `None` where its record does not say.
-    fn opened_by_destination(
-        &self,
-        flow: Option<Members<'a>>,
-        event: &Event<'a>,
-    ) -> Result<Option<bool>, Reject> {
-        let (mut ip, mut port) = (None, None);
-        for member in flow.into_iter().flatten() {
-            let (key, value) = member?;
-            match key.decode(self.scratch) {
-                b"src_ip" => ip = value.scalar(self.scratch).and_then(address),
-                b"src_port" => port = value.scalar(self.scratch).and_then(number::<u16>),
-                _ => {}
-            }
-        }
+    fn opened_by_destination(flow: Option<Flow<'a>>, event: &Event<'a>) -> Option<bool> {
+        let source = flow?.source;
+        let (ip, port) = (Some(address(source.ip)?), number::<u16>(source.port));
         // A host that talks to itself is told from itself by the port.
         let opener = |end: &Endpoint<'_>| end.ip == ip && (port.is_none() || end.port == port);
-        Ok(ip.is_some().then(|| !opener(&event.source) && opener(&event.destination)))
+        Some(!opener(&event.source) && opener(&event.destination))
     }
 
     /// Fills what HTTP says; gives the name of the server that was asked for.
@@ -365,8 +344,38 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What is read of the object `flow`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flow<'a> {
+    to_server: Option<&'a [u8]>,
+    to_client: Option<&'a [u8]>,
+    /// Who opened it, where an alert tells.
+    source: End<'a>,
+    times: Times<'a>,
+}
+
+impl<'a> Flow<'a> {
+    fn read(members: &mut Members<'a>, scratch: &'a Scratch) -> Result<Flow<'a>, Reject> {
+        let mut flow = Flow::default();
+        let mut place = *members;
+        for member in place.by_ref() {
+            let (key, value) = member?;
+            let text = value.scalar(scratch).unwrap_or_default();
+            match key.decode(scratch) {
+                b"bytes_toserver" => flow.to_server = Some(text),
+                b"bytes_toclient" => flow.to_client = Some(text),
+                b"src_ip" => flow.source.ip = text,
+                b"src_port" => flow.source.port = text,
+                name => flow.times.take(name, text),
+            }
+        }
+        *members = place;
+        Ok(flow)
+    }
+}
+
 /// When a flow was.
-#[derive(Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Times<'a> {
     start: &'a [u8],
     end: &'a [u8],

@@ -9,7 +9,7 @@ use crate::formats::{Detail, Scratch};
 /// The fields of a connection; `Malformed` for an object that is no connection's.
 pub(super) fn fields<'a>(line: &'a [u8], scratch: &'a Scratch, detail: Detail) -> Result<Fields<'a>, Reject> {
     let mut reader = Reader { line, scratch, detail, fields: Fields::default() };
-    reader.read(json::members(line), Within::Line)?;
+    reader.read(&mut json::members(line), Within::Line)?;
     let has = |slot: Slot| !reader.fields.get(slot as usize).is_empty();
     // Every Zeek log has both ends; what only connections have must be there too, else an http line of the same stream
     // would count as a transfer of unknown size.
@@ -36,8 +36,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn read(&mut self, members: Members<'a>, within: Within) -> Result<(), Reject> {
-        for member in members {
+    fn read(&mut self, members: &mut Members<'a>, within: Within) -> Result<(), Reject> {
+        let mut place = *members;
+        while let Some(member) = place.next() {
             let (key, value) = member?;
             let name = key.decode(self.scratch);
             let slot = match within {
@@ -45,8 +46,14 @@ impl<'a> Reader<'a> {
                 Within::Line | Within::Conn => Slot::of(name, self.detail),
             };
             match (value, within, name) {
-                (Value::Object(id), Within::Line | Within::Conn, b"id") => self.read(id, Within::Id)?,
-                (Value::Object(conn), Within::Line, b"conn") => self.read(conn, Within::Conn)?,
+                (Value::Object(mut id), Within::Line | Within::Conn, b"id") => {
+                    self.read(&mut id, Within::Id)?;
+                    place.pass(id.end());
+                }
+                (Value::Object(mut conn), Within::Line, b"conn") => {
+                    self.read(&mut conn, Within::Conn)?;
+                    place.pass(conn.end());
+                }
                 _ if slot == Slot::Skip => {}
                 (Value::Object(_) | Value::Array(_), ..) if slot.is_detail() => {}
                 (Value::Object(_) | Value::Array(_), ..) => {
@@ -55,6 +62,7 @@ impl<'a> Reader<'a> {
                 _ => self.fields.set(slot as usize, value.scalar(self.scratch).unwrap_or_default()),
             }
         }
+        *members = place;
         Ok(())
     }
 }
