@@ -106,10 +106,13 @@ fn close_day_of_pairs(
     let old = |scale| mature(scale, first, day).then_some(0);
     let mut most: Most = [[std::array::from_fn(old), [known.then_some(0); SCALES.len()]]; Rarity::ALL.len()];
     let mut largest = 0;
-    for (destination, pair) in host.pairs.iter_mut().filter(|(_, pair)| pair.unit.active_on(day)) {
-        let (rarity, began) = (rarity(*destination) as usize, pair.first);
+    for (destination, pair) in &mut host.pairs {
         let unproven: [bool; SCALES.len()] = std::array::from_fn(|scale| pair.unproven(scale, day));
-        pair.unit.close_day(|scale, excess| {
+        let Some(weighty) = pair.weighty.as_mut().filter(|weighty| weighty.unit.active_on(day)) else {
+            continue;
+        };
+        let (rarity, began) = (rarity(*destination) as usize, pair.first);
+        weighty.unit.close_day(|scale, excess| {
             let young = unproven[scale];
             if let Some(most) = &mut most[rarity][usize::from(young)][scale]
                 && (young || mature(scale, began, day))
@@ -118,9 +121,9 @@ fn close_day_of_pairs(
             }
         });
         let days = ((day - began).0 / Span::DAY.0).min(GROWTH - 1) + 1;
-        pair.growth = growth(&pair.unit.rolling.days(day, days));
-        if !pair.unit.suspect {
-            largest = largest.max(pair.growth);
+        weighty.growth = growth(&weighty.unit.rolling.days(day, days));
+        if !weighty.unit.suspect {
+            largest = largest.max(weighty.growth);
         }
     }
     (most, largest)

@@ -57,9 +57,9 @@ impl Host {
             let most = volumes.iter().map(|(_, volumes)| taken(volumes)).max().unwrap_or(0);
             let (_, record) = clients.take(span, start, most);
             for (client, volumes) in volumes {
-                if let Some(pair) = self.pairs.get_mut(client) {
+                if let Some(weighty) = self.pairs.get_mut(client).and_then(|pair| pair.weighty.as_mut()) {
                     let net = taken(volumes);
-                    pair.unit.observe(scale, Observed { net, excess: net.saturating_sub(record), record });
+                    weighty.unit.observe(scale, Observed { net, excess: net.saturating_sub(record), record });
                 }
             }
         }
@@ -80,7 +80,7 @@ impl Host {
         let least = self
             .pairs
             .iter()
-            .filter(|(_, pair)| !pair.unit.suspect)
+            .filter(|(_, pair)| !pair.suspect())
             .min_by_key(|(destination, pair)| (pair.total, std::cmp::Reverse((pair.first, **destination))))
             .map(|(destination, _)| *destination);
         least.is_some_and(|destination| self.pairs.remove(&destination).is_some())

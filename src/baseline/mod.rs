@@ -20,7 +20,7 @@ pub use class::{Class, Crowd, Level, Rarity, Reach, What};
 pub use destination::Destination;
 pub use excess::Excess;
 pub use host::Host;
-pub use pair::Pair;
+pub use pair::{Pair, Weighty};
 pub use pool::Pools;
 pub use rolling::{Rolling, Volume};
 pub use trail::{Flowed, Trail};
@@ -164,26 +164,36 @@ impl Baseline {
         let (mut all, mut new, mut clients) = (Volume::default(), Volume::default(), Vec::new());
         for row in rows {
             let Some(pair) = host.pairs.get_mut(&row.destination) else { continue };
-            let mut now = Flowed { out: row.out, back: row.back };
+            let whole = Flowed { out: row.out, back: row.back };
+            let mut weighty = pair.weigh(host.channel, row.out, whole.volume().net, &row.trail);
+            let mut now = whole;
             for (hour, flowed) in row.trail.earlier() {
-                pair.unit.rolling.add_earlier(hour, flowed.volume());
                 host.unit.rolling.add_earlier(hour, flowed.volume());
+                if let Some((weighty, _)) = &mut weighty {
+                    weighty.unit.rolling.add_earlier(hour, flowed.volume());
+                }
                 now.out = now.out.saturating_sub(flowed.out);
                 now.back = now.back.saturating_sub(flowed.back);
             }
             let now = now.volume();
-            pair.note(row.out, &row.trail);
             all += now;
-            if serves {
-                clients.push((row.destination, pair.unit.add(start, now)));
-                continue;
-            }
-            pair.take(start, now);
-            if pair.young(start) {
+            let hours = match weighty {
+                Some((weighty, before)) => {
+                    let now = Volume { net: now.net.saturating_add(before), ..now };
+                    if serves {
+                        clients.push((row.destination, weighty.unit.add(start, now)));
+                    } else {
+                        weighty.take(start, now);
+                    }
+                    weighty.hours()
+                }
+                None => 0,
+            };
+            if !serves && pair.young(start) {
                 let users = self.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
                 if Rarity::of(users, seen) == Rarity::Rare {
-                    new += Flowed { out: row.out, back: row.back }.volume();
-                    host.hours = host.hours.max(pair.hours());
+                    new += whole.volume();
+                    host.hours = host.hours.max(hours);
                 }
                 if now.net > 0 {
                     campaigns.push((row.destination, Part { now, total: pair.total, host: number }));

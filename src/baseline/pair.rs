@@ -1,6 +1,7 @@
 //! What is remembered of a host towards one destination group.
 
 use super::{Trail, Unit, Volume, mature};
+use crate::event::Channel;
 use crate::incident::Evidence;
 use crate::units::{Span, Timestamp};
 
@@ -13,42 +14,90 @@ const YOUNG: Span = Span::DAY.times(7);
 /// How many hours back the hours of a pair are counted.
 const HOURS: u32 = 72;
 
-/// A host towards a destination group.
+/// A host towards a destination group. Most carry a few kilobytes ever: of these only sums are kept.
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// The first window with an event.
     pub first: Timestamp,
+    /// All bytes out since then.
+    pub total: u64,
+    /// Net bytes while it is light.
+    light: u32,
+    /// Known tools seen.
+    pub tools: u16,
     /// Whether the host was known before that, so that the group is new to it. What it did on the first day that it was
     /// watched may be as old as itself, unless it came to an estate that was known.
     chosen: bool,
-    /// All bytes out since then.
-    pub total: u64,
-    /// Volumes and records.
+    /// What is remembered once it has carried more than [`WEIGHTY`].
+    pub weighty: Option<Box<Weighty>>,
+}
+
+/// Net bytes from which on a pair is judged: below, no probability stands out. Names carry a thousandth of what transfers
+/// do.
+const WEIGHTY: u64 = 16_000;
+
+/// What is remembered of a pair that carries something.
+#[derive(Clone, Debug, Default)]
+pub struct Weighty {
+    /// Volumes and records. What it carried while it was light counts with the window in which that ended.
     pub unit: Unit,
-    /// See [`Pair::hours`]; the lowest bit is the hour of this number since the epoch.
+    /// See [`Weighty::hours`]; the lowest bit is the hour of this number since the epoch.
     hours: (i64, u128),
     /// By how much more it carried in the last whole week than in the first, where it grew from week to week; bytes.
     pub growth: u64,
-    /// Known tools seen.
-    pub tools: u16,
     /// The weightiest lines, the most bytes first.
     pub evidence: Vec<Evidence>,
 }
 
 impl Pair {
     pub(super) fn new(first: Timestamp, chosen: bool) -> Pair {
-        Pair {
-            first,
-            chosen,
-            total: 0,
-            unit: Unit::default(),
-            hours: (0, 0),
-            growth: 0,
-            tools: 0,
-            evidence: Vec::new(),
-        }
+        Pair { first, total: 0, light: 0, tools: 0, chosen, weighty: None }
     }
 
+    /// Takes in what the window's lines say of bytes out and tools. Gives what is remembered if it is or becomes weighty,
+    /// with `net`, the window's net bytes, and what else is to be counted now.
+    pub(super) fn weigh(
+        &mut self,
+        channel: Channel,
+        out: u64,
+        net: u64,
+        trail: &Trail,
+    ) -> Option<(&mut Weighty, u64)> {
+        self.total = self.total.saturating_add(out);
+        self.tools |= trail.tools;
+        let before = u64::from(std::mem::take(&mut self.light));
+        let from = if channel == Channel::Names { WEIGHTY / 1000 } else { WEIGHTY };
+        if self.weighty.is_none() && before.saturating_add(net) <= from {
+            self.light = u32::try_from(before + net).unwrap_or(u32::MAX);
+            return None;
+        }
+        let weighty = self.weighty.get_or_insert_default();
+        weighty.note(trail.largest);
+        Some((weighty, before))
+    }
+
+    /// Its volumes and records, if it is weighty.
+    pub fn unit(&self) -> Option<&Unit> {
+        self.weighty.as_ref().map(|weighty| &weighty.unit)
+    }
+
+    /// Whether it is told of in an open incident.
+    pub fn suspect(&self) -> bool {
+        self.unit().is_some_and(|unit| unit.suspect)
+    }
+
+    /// Whether the host has only lately begun to talk to the group.
+    pub fn young(&self, now: Timestamp) -> bool {
+        self.chosen && now - self.first < YOUNG
+    }
+
+    /// Whether it is young, or too young to have a record at this scale.
+    pub fn unproven(&self, scale: usize, now: Timestamp) -> bool {
+        self.young(now) || (self.chosen && !mature(scale, self.first, now))
+    }
+}
+
+impl Weighty {
     /// What flowed in the window, judged by the pair's own records.
     pub(super) fn take(&mut self, start: Timestamp, now: Volume) {
         self.unit.take(start, now);
@@ -60,11 +109,7 @@ impl Pair {
         }
     }
 
-    /// What the window's lines say: all their bytes out, tools and the largest line.
-    pub(super) fn note(&mut self, out: u64, trail: &Trail) {
-        self.total = self.total.saturating_add(out);
-        self.tools |= trail.tools;
-        let line = trail.largest;
+    fn note(&mut self, line: Evidence) {
         if line.bytes == 0 {
             return;
         }
@@ -79,14 +124,36 @@ impl Pair {
     pub fn hours(&self) -> u64 {
         u64::from(self.hours.1.count_ones())
     }
+}
 
-    /// Whether the host has only lately begun to talk to the group.
-    pub fn young(&self, now: Timestamp) -> bool {
-        self.chosen && now - self.first < YOUNG
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn light_pairs_cost_nothing_and_lose_nothing() {
+        let mut pair = Pair::new(Timestamp(0), true);
+        let trail = Trail::default();
+        assert!(pair.weigh(Channel::Transfer, 9_000, 8_000, &trail).is_none());
+        assert!(pair.weigh(Channel::Transfer, 9_000, 8_000, &trail).is_none());
+        assert!(pair.weigh(Channel::Transfer, 0, 0, &trail).is_none());
+        assert_eq!(pair.weigh(Channel::Transfer, 1, 1, &trail).map(|(_, before)| before), Some(16_000));
+        assert_eq!(pair.weigh(Channel::Transfer, 1, 1, &trail).map(|(_, before)| before), Some(0));
+        assert_eq!(pair.total, 18_002);
+        let mut name = Pair::new(Timestamp(0), true);
+        assert!(name.weigh(Channel::Names, 16, 16, &trail).is_none());
+        assert!(name.weigh(Channel::Names, 1, 1, &trail).is_some());
     }
 
-    /// Whether it is young, or too young to have a record at this scale.
-    pub fn unproven(&self, scale: usize, now: Timestamp) -> bool {
-        self.young(now) || (self.chosen && !mature(scale, self.first, now))
+    #[test]
+    fn hours_of_three_days() {
+        let mut weighty = Weighty::default();
+        let at = |hours: i64| Timestamp(0) + Span::HOUR.times(hours);
+        let sent = |net| Volume { out: 5, net };
+        (0..100).for_each(|hour| weighty.take(at(hour), sent(5)));
+        assert_eq!(weighty.hours(), 72);
+        weighty.take(at(130), sent(0));
+        weighty.take(at(140), sent(1));
+        assert_eq!(weighty.hours(), 32);
     }
 }

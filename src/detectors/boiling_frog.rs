@@ -30,7 +30,8 @@ Source: Hirsch, Slack and Smith 1982; trend of a pair's days (DETECTION, point 5
 fn judge(case: &Case<'_>, pair: &Pair, _group: &Destination) -> Option<Seen> {
     let what = What::Growth(case.host.level(case.baseline.begins, case.now));
     let class = Class { channel: case.host.channel, what, scale: 0 };
-    let bits = if pair.growth > 0 { bits(case.baseline, class, pair.growth, 0)? } else { return None };
-    let week = pair.unit.now.get(WEEK)?.net;
-    Some(Seen { scale: WEEK, observed: week, expected: week.saturating_sub(pair.growth), bits })
+    let weighty = pair.weighty.as_ref().filter(|weighty| weighty.growth > 0)?;
+    let bits = bits(case.baseline, class, weighty.growth, 0)?;
+    let week = weighty.unit.now.get(WEEK)?.net;
+    Some(Seen { scale: WEEK, observed: week, expected: week.saturating_sub(weighty.growth), bits })
 }

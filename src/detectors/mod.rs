@@ -131,7 +131,7 @@ fn best_group(case: &Case<'_>, pair: &Pair, group: &Destination) -> Option<Seen>
         return None;
     }
     let rarity = case.baseline.rarity(group, channel);
-    best_scale(case.baseline, &pair.unit, |scale| {
+    best_scale(case.baseline, pair.unit()?, |scale| {
         let young = pair.unproven(scale, case.now);
         let what = What::Pair(rarity, young, reach);
         (young || mature(scale, pair.first, case.now)).then_some(Class { channel, what, scale })
@@ -145,7 +145,7 @@ fn best_client(case: &Case<'_>, pair: &Pair) -> Option<Seen> {
         return None;
     }
     let what = What::Client(case.host.level(case.baseline.begins, case.now));
-    best_scale(case.baseline, &pair.unit, |scale| {
+    best_scale(case.baseline, pair.unit()?, |scale| {
         mature(scale, first, case.now).then_some(Class { channel, what, scale })
     })
 }

@@ -34,7 +34,8 @@ fn judge(case: &Case<'_>, pair: &Pair, group: &Destination) -> Option<Seen> {
         return None;
     }
     let class = Class { channel, what: What::Hours(case.host.reach()), scale: 0 };
-    let bits = bits(case.baseline, class, pair.hours(), 0)?;
-    let now = pair.unit.now.get(SCALE)?;
+    let weighty = pair.weighty.as_ref()?;
+    let bits = bits(case.baseline, class, weighty.hours(), 0)?;
+    let now = weighty.unit.now.get(SCALE)?;
     Some(Seen { scale: SCALE, observed: now.net, expected: now.record, bits })
 }

@@ -173,7 +173,9 @@ impl Ledger {
         let mut any = fresh((number, None));
         for (destination, pair) in &mut host.pairs {
             let suspect = fresh((number, Some(*destination)));
-            pair.unit.suspect = suspect;
+            if let Some(weighty) = &mut pair.weighty {
+                weighty.unit.suspect = suspect;
+            }
             any |= suspect;
         }
         host.unit.suspect = any;
@@ -208,7 +210,9 @@ impl Incident {
         self.findings.sort_by(|a, b| b.bits.total_cmp(&a.bits));
         if let Some(pair) = pair {
             self.tools |= pair.tools;
-            self.evidence.clone_from(&pair.evidence);
+            if let Some(weighty) = &pair.weighty {
+                self.evidence.clone_from(&weighty.evidence);
+            }
         }
     }
 }
@@ -230,7 +234,7 @@ fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> (Vec<Find
             }
             Judge::Booster(judge) => {
                 let bits = judge(case, pair, group);
-                let observed = pair.unit.now.last().map_or(0, |now| now.net);
+                let observed = pair.unit().and_then(|unit| unit.now.last()).map_or(0, |now| now.net);
                 let seen = Seen { scale: SCALES.len() - 1, observed, expected: 0, bits };
                 boosts.extend((bits > 0.0).then(|| detector.finding(seen)));
             }
@@ -248,7 +252,7 @@ fn most(findings: &[Finding]) -> f64 {
 
 /// The destination group that carries most of what stands out in a host's volume; `None` where it is spread.
 fn carrier(host: &Host, seen: &Seen, now: Timestamp) -> Option<u32> {
-    let volume = |pair: &Pair| pair.unit.rolling.trailing(seen.scale, now).0.net;
+    let volume = |pair: &Pair| pair.unit().map_or(0, |unit| unit.rolling.trailing(seen.scale, now).0.net);
     let (destination, pair) = host
         .pairs
         .iter()
@@ -265,7 +269,7 @@ fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp)
         Some(pair) if pair.young(now) => {
             return (pair.total, pair.first);
         }
-        Some(pair) => pair.unit.rolling.trailing(scale, now),
+        Some(pair) => pair.unit().unwrap_or(&host.unit).rolling.trailing(scale, now),
         None => host.unit.rolling.trailing(scale, now),
     };
     (volume.out, first)
