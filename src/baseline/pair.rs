@@ -28,7 +28,7 @@ pub struct Pair {
     /// Whether the host was known before that, so that the group is new to it. What it did on the first day that it was
     /// watched may be as old as itself, unless it came to an estate that was known.
     chosen: bool,
-    /// What is remembered once it has carried more than [`WEIGHTY`].
+    /// What is remembered once it has carried more than 16 kB net (16 B in names).
     pub weighty: Option<Box<Weighty>>,
 }
 
