@@ -86,3 +86,31 @@ impl Host {
         least.is_some_and(|destination| self.pairs.remove(&destination).is_some())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::{Baseline, Row, Trail};
+    use crate::units::Span;
+
+    #[test]
+    fn a_client_is_compared_with_all_others() {
+        let mut baseline = Baseline::default();
+        let row = |client, out| Row {
+            host: 0,
+            destination: client,
+            channel: Channel::Answers,
+            out,
+            back: 0,
+            trail: Trail::default(),
+        };
+        let at = |hours: i64| Timestamp(0) + Span::HOUR.times(hours);
+        // Another client every hour takes 100 kB; then one takes 150 kB, whom nobody has seen before.
+        (0..48).zip(0..).for_each(|(hour, client)| baseline.fold(at(hour), &[row(client, 100_000)]));
+        baseline.fold(at(48), &[row(99, 150_000)]);
+        let now = baseline.hosts[0].pairs[&99].unit().unwrap().now;
+        assert_eq!(now[0], Observed { net: 150_000, excess: 50_000, record: 100_000 });
+        // The server's own volume is that of all clients.
+        assert_eq!(baseline.hosts[0].unit.now[DAY_SCALE].net, 2_450_000);
+    }
+}
