@@ -343,6 +343,10 @@ fn odd_client<'a>(text: &'a [u8], end: &mut Endpoint<'a>) -> Result<(), Reason> 
     match (address(host), port) {
         (Some(ip), Some(port)) => (end.ip, end.port) = (Some(ip), Some(port)),
         _ if memchr::memchr(b' ', text).is_some() => return Err(Reason::Malformed),
+        (None, Some(port)) if !host.is_empty() => {
+            end.set_host(host);
+            end.port = Some(port);
+        }
         _ => end.set_host(text),
     }
     Ok(())

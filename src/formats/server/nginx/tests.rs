@@ -17,6 +17,10 @@ fn combined_lines() {
         ),
         (r#"192.0.2.7 - - [] "" 400 0 "-" "-""#, "src 192.0.2.7 | dst =0 | 400"),
         (r#"192.0.2.7 - - [] "\x16\x03\x01\x00" 400 157 "-" "-""#, "src 192.0.2.7 | dst =157 | 400"),
+        (
+            r#"gw.example:50123 - - [] "GET / HTTP/1.1" 200 1 "" """#,
+            "src gw.example :50123 | dst =1 | GET | / | 200",
+        ),
         (r#"unix: - - [] "GET / HTTP/1.1" 200 1 "" """#, "src unix: | dst =1 | GET | / | 200"),
     ] {
         let line = line.replace("[]", STAMP);
