@@ -2,10 +2,15 @@
 
 use super::{Case, Detector, Judge, Seen, bits};
 use crate::baseline::{Class, Destination, Pair, What};
+use crate::event::Channel;
+use crate::units::Span;
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
     Detector { name: "boiling-frog", technique: "T1030", manual: MANUAL, judge: Judge::Pair(judge) };
+
+/// How long an estate is watched before growth says something: two weeks to see it, and one to see how others grow.
+const KNOWN: Span = Span::DAY.times(21);
 
 /// Place in `SCALES` of the span that is compared: seven days.
 const WEEK: usize = 3;
@@ -23,11 +28,15 @@ How
   once a day, when it is over.
 
 What fools it
-  A log shorter than two weeks. Business that grows looks the same: it is told where it grows more than others' does.
+  A log shorter than three weeks: two to see it, one to see how others grow. Servers, buckets and names are not judged. Business that grows looks the same: it is told where it grows more than others' does.
 
 Source: Hirsch, Slack and Smith 1982; trend of a pair's days (DETECTION, point 5).";
 
 fn judge(case: &Case<'_>, pair: &Pair, _group: &Destination) -> Option<Seen> {
+    let known = case.baseline.begins.is_some_and(|begins| case.now - begins >= KNOWN);
+    if !known || case.host.channel != Channel::Transfer {
+        return None;
+    }
     let what = What::Growth(case.host.level(case.baseline.begins, case.now));
     let class = Class { channel: case.host.channel, what, scale: 0 };
     let weighty = pair.weighty.as_ref().filter(|weighty| weighty.growth > 0)?;
