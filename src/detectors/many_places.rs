@@ -5,7 +5,7 @@ use crate::baseline::{Class, What};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
-    Detector { name: "many-places", technique: "T1030", manual: MANUAL, judge: Judge::Host(judge) };
+    Detector { name: "many-places", technique: "T1030", manual: MANUAL, judge: Judge::NewPlaces(judge) };
 
 const MANUAL: &str = "\
 many-places: a host sends to many new places, little to each (ATT&CK T1030, T1048)

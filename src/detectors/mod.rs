@@ -38,6 +38,8 @@ pub struct Detector {
 pub enum Judge {
     /// A host's volume towards everybody.
     Host(fn(&Case<'_>) -> Option<Seen>),
+    /// A host's volume towards all the rare groups that are new to it.
+    NewPlaces(fn(&Case<'_>) -> Option<Seen>),
     /// A host's volume towards one destination group.
     Pair(fn(&Case<'_>, &Pair, &Destination) -> Option<Seen>),
     /// What raises what others found of a pair, in bits; says nothing alone.

@@ -9,7 +9,7 @@ use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 
-/// The name of an incident: host and destination group.
+/// What an incident is about: host, and destination group (`None`: spread over several).
 pub(super) type Key = (u32, Option<u32>);
 
 /// How many days before today the bar looks at.

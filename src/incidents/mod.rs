@@ -4,7 +4,7 @@ mod budget;
 mod cut;
 
 pub use budget::{Budget, rank};
-use cut::Cut;
+use cut::{Cut, Key};
 
 use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Row, SCALES, WINDOW};
 use crate::detectors::{Case, DETECTORS, Judge, Seen};
@@ -21,8 +21,7 @@ const CARRIES: f64 = 0.5;
 /// All incidents, open and over.
 #[derive(Debug)]
 pub struct Ledger {
-    /// By host and destination group (`None`: spread over several).
-    open: HashMap<(u32, Option<u32>), Open, foldhash::fast::RandomState>,
+    open: HashMap<Key, Open, foldhash::fast::RandomState>,
     over: Vec<Incident>,
     /// Which of them are told.
     cut: Cut,
@@ -69,29 +68,7 @@ impl Ledger {
             self.go_on(number, rows, now);
             let Some(host) = baseline.hosts.get(number as usize) else { continue };
             let case = Case { baseline, host, number, now };
-            let of_host: Vec<(Finding, Option<u32>)> =
-                host_findings(&case).map(|(finding, seen)| (finding, carrier(host, &seen, now))).collect();
-            for row in rows {
-                let Some(pair) = host.pairs.get(&row.destination) else { continue };
-                let Some(group) = baseline.destinations.get(row.destination as usize) else { continue };
-                let (mut findings, boosts) = pair_findings(&case, pair, group);
-                let of_host = of_host.iter().filter(|(_, carrier)| *carrier == Some(row.destination));
-                findings.extend(of_host.map(|(finding, _)| *finding));
-                if !findings.is_empty() {
-                    let boost: f64 = boosts.iter().map(|finding| finding.bits).sum();
-                    let score = most(&findings) + boost;
-                    findings.extend(boosts);
-                    all.push((number, Found { destination: Some(row.destination), score, findings }));
-                }
-            }
-            let findings: Vec<Finding> = of_host
-                .iter()
-                .filter(|(_, carrier)| carrier.is_none())
-                .map(|(finding, _)| *finding)
-                .collect();
-            if !findings.is_empty() {
-                all.push((number, Found { destination: None, score: most(&findings), findings }));
-            }
+            found_of_host(&case, rows, |found| all.push((number, found)));
         }
         // The worst first, as there may not be room for all; equals by their numbers, which are the same in every run.
         all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
@@ -217,10 +194,40 @@ impl Incident {
     }
 }
 
-fn host_findings(case: &Case<'_>) -> impl Iterator<Item = (Finding, Seen)> {
-    DETECTORS.iter().filter_map(|detector| match detector.judge {
-        Judge::Host(judge) => judge(case).map(|seen| (detector.finding(seen), seen)),
-        Judge::Pair(_) | Judge::Booster(_) => None,
+/// All that stands out of a host in the window of `rows`: towards each group, and what is spread over several.
+fn found_of_host(case: &Case<'_>, rows: &[Row], mut give: impl FnMut(Found)) {
+    let of_host: Vec<(Finding, Option<u32>)> = host_findings(case).collect();
+    let carried = |by: Option<u32>| {
+        of_host.iter().filter(move |(_, carrier)| *carrier == by).map(|(finding, _)| *finding)
+    };
+    for row in rows {
+        let Some(pair) = case.host.pairs.get(&row.destination) else { continue };
+        let Some(group) = case.baseline.destinations.get(row.destination as usize) else { continue };
+        let (mut findings, boosts) = pair_findings(case, pair, group);
+        findings.extend(carried(Some(row.destination)));
+        if !findings.is_empty() {
+            let score = most(&findings) + boosts.iter().map(|finding| finding.bits).sum::<f64>();
+            findings.extend(boosts);
+            give(Found { destination: Some(row.destination), score, findings });
+        }
+    }
+    let findings: Vec<Finding> = carried(None).collect();
+    if !findings.is_empty() {
+        give(Found { destination: None, score: most(&findings), findings });
+    }
+}
+
+/// What is found of a host's volumes, each with the destination group that carries it.
+fn host_findings(case: &Case<'_>) -> impl Iterator<Item = (Finding, Option<u32>)> {
+    DETECTORS.iter().filter_map(|detector| {
+        let (judge, only_young) = match detector.judge {
+            Judge::Host(judge) => (judge, false),
+            Judge::NewPlaces(judge) => (judge, true),
+            Judge::Pair(_) | Judge::Booster(_) => return None,
+        };
+        let seen = judge(case)?;
+        let carrier = carrier(case, &seen, |pair| !only_young || pair.young(case.now));
+        Some((detector.finding(seen), carrier))
     })
 }
 
@@ -238,7 +245,7 @@ fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> (Vec<Find
                 let seen = Seen { scale: SCALES.len() - 1, observed, expected: 0, bits };
                 boosts.extend((bits > 0.0).then(|| detector.finding(seen)));
             }
-            Judge::Host(_) => {}
+            Judge::Host(_) | Judge::NewPlaces(_) => {}
         }
     }
     (findings, boosts)
@@ -250,13 +257,16 @@ fn most(findings: &[Finding]) -> f64 {
     findings.iter().map(|finding| finding.bits).fold(0.0, f64::max)
 }
 
-/// The destination group that carries most of what stands out in a host's volume; `None` where it is spread.
-fn carrier(host: &Host, seen: &Seen, now: Timestamp) -> Option<u32> {
-    let volume = |pair: &Pair| pair.unit().map_or(0, |unit| unit.rolling.trailing(seen.scale, now).0.net);
-    let (destination, pair) = host
+/// The destination group, of those that are `part` of it, that carries most of what stands out in a host's volume; `None`
+/// where it is spread.
+fn carrier(case: &Case<'_>, seen: &Seen, part: impl Fn(&Pair) -> bool) -> Option<u32> {
+    let volume =
+        |pair: &Pair| pair.unit().map_or(0, |unit| unit.rolling.trailing(seen.scale, case.now).0.net);
+    let (destination, pair) = case
+        .host
         .pairs
         .iter()
-        .filter(|(_, pair)| volume(pair) <= seen.observed)
+        .filter(|(_, pair)| part(pair))
         .max_by_key(|(destination, pair)| (volume(pair), std::cmp::Reverse(**destination)))?;
     (volume(pair) as f64 >= CARRIES * seen.observed as f64).then_some(*destination)
 }
@@ -266,9 +276,7 @@ fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp)
     let longest = findings.iter().map(|finding| finding.window).max();
     let scale = SCALES.iter().position(|span| Some(*span) == longest).unwrap_or_default();
     let (volume, first) = match pair {
-        Some(pair) if pair.young(now) => {
-            return (pair.total, pair.first);
-        }
+        Some(pair) if pair.young(now) => return (pair.total, pair.first),
         Some(pair) => pair.unit().unwrap_or(&host.unit).rolling.trailing(scale, now),
         None => host.unit.rolling.trailing(scale, now),
     };

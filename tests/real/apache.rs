@@ -1,6 +1,6 @@
 //! apache2 as the server watched: `common`, `combined` and `combinedio` of one run.
 
-use crate::capture::{Capture, Driven, Line, Watched, quoted_parts};
+use crate::capture::{Capture, Driven, Line, Watched};
 use crate::checks;
 use crate::client::{body, curl, curl_expecting, rclone, send, take_and_hang_up};
 use crate::outflow::Format;
@@ -30,8 +30,8 @@ static RUN: LazyLock<Run> = LazyLock::new(|| {
         read,
     };
     Run {
-        common: capture("apache-common", APACHE_COMMON, logs.common, common_line),
-        combined: capture("apache-combined", APACHE_COMBINED, logs.combined, combined_line),
+        common: capture("apache-common", APACHE_COMMON, logs.common, Line::common),
+        combined: capture("apache-combined", APACHE_COMBINED, logs.combined, Line::combined),
         combinedio: capture("apache-combinedio", APACHE_COMBINEDIO, logs.combinedio, combinedio_line),
         driven,
     }
@@ -124,35 +124,12 @@ fn drive(server: &Apache) -> Vec<Driven> {
     driven
 }
 
-/// Reads a line of `common`; Apache writes `-` for no body bytes.
-fn common_line(line: &str) -> Line {
-    let parts = quoted_parts(line);
-    let [head, request, numbers, ..] = &parts[..] else { panic!("not common: {line}") };
-    let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    let (before, time) = head.rsplit_once(" [").expect("a time in brackets");
-    Line {
-        client: before.split(' ').next().expect("a client").into(),
-        time: Line::clf_time(time.trim_end().trim_end_matches(']')),
-        status: numbers[0].parse().ok(),
-        bytes_back: Some(if numbers[1] == "-" { 0 } else { numbers[1].parse().expect("bytes") }),
-        bytes_sent: None,
-        method: Line::method_of(request),
-        agent: None,
-    }
-}
-
-/// Reads a line of `combined`.
-fn combined_line(line: &str) -> Line {
-    let agent = quoted_parts(line).swap_remove(5);
-    Line { agent: Some(agent).filter(|agent| agent != "-"), ..common_line(line) }
-}
-
 /// Reads a line of `combinedio`: bytes in and out, headers included, are the last two.
 fn combinedio_line(line: &str) -> Line {
     let mut numbers = line.rsplit(' ');
     let bytes_back = numbers.next().expect("%O").parse().ok();
     let bytes_sent = numbers.next().expect("%I").parse().ok();
-    Line { bytes_back, bytes_sent, ..combined_line(line) }
+    Line { bytes_back, bytes_sent, ..Line::combined(line) }
 }
 
 /// The logs of the run.

@@ -55,6 +55,29 @@ impl Line {
         Timestamp::from_millisecond(milliseconds).expect("a time")
     }
 
+    /// A line of the common log's form, whatever follows it. `-` stands for no bytes.
+    pub(crate) fn common(line: &str) -> Line {
+        let parts = quoted_parts(line);
+        let [head, request, numbers, ..] = &parts[..] else { panic!("not common: {line}") };
+        let numbers: Vec<&str> = numbers.split_whitespace().collect();
+        let (before, time) = head.rsplit_once(" [").expect("a time in brackets");
+        Line {
+            client: before.split(' ').next().expect("a client").into(),
+            time: Line::clf_time(time.trim_end().trim_end_matches(']')),
+            status: numbers[0].parse().ok(),
+            bytes_back: Some(if numbers[1] == "-" { 0 } else { numbers[1].parse().expect("bytes") }),
+            bytes_sent: None,
+            method: Line::method_of(request),
+            agent: None,
+        }
+    }
+
+    /// The same with referrer and agent behind it.
+    pub(crate) fn combined(line: &str) -> Line {
+        let agent = quoted_parts(line).swap_remove(5);
+        Line { agent: Some(agent).filter(|agent| agent != "-"), ..Line::common(line) }
+    }
+
     /// The method of a request line that is one; `None` for what is not HTTP.
     pub(crate) fn method_of(request: &str) -> Option<String> {
         let method = request.split(' ').next()?;

@@ -1,6 +1,6 @@
 //! lighttpd, with nginx behind it for uploads: its default log, and the same run with `%I` and `%O`.
 
-use crate::capture::{Capture, Driven, Line, Watched, quoted_parts};
+use crate::capture::{Capture, Driven, Line, Watched};
 use crate::checks;
 use crate::client::{body, curl, curl_expecting, send, take_and_hang_up};
 use crate::outflow::Format;
@@ -31,7 +31,7 @@ static RUN: LazyLock<Run> = LazyLock::new(|| {
         read,
     };
     Run {
-        default: capture("lighttpd-default", "lighttpd", default, default_line),
+        default: capture("lighttpd-default", "lighttpd", default, Line::combined),
         upload: capture("lighttpd-upload", &format!("lighttpd:{UPLOAD}"), upload, upload_line),
         driven,
     }
@@ -94,31 +94,12 @@ fn drive(port: u16) -> Vec<Driven> {
     driven
 }
 
-/// Reads a line of the default log; lighttpd writes `-` for no body bytes.
-fn default_line(line: &str) -> Line {
-    let parts = quoted_parts(line);
-    let [head, request, numbers, _referrer, _, agent, ..] = &parts[..] else {
-        panic!("not the default: {line}")
-    };
-    let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    let (before, time) = head.rsplit_once(" [").expect("a time in brackets");
-    Line {
-        client: before.split(' ').next().expect("a client").into(),
-        time: Line::clf_time(time.trim_end().trim_end_matches(']')),
-        status: numbers[0].parse().ok(),
-        bytes_back: Some(if numbers[1] == "-" { 0 } else { numbers[1].parse().expect("bytes") }),
-        bytes_sent: None,
-        method: Line::method_of(request),
-        agent: Some(agent.clone()).filter(|agent| agent != "-"),
-    }
-}
-
 /// Reads a line of [`UPLOAD`]: bytes in and out, headers included, are the last two.
 fn upload_line(line: &str) -> Line {
     let mut numbers = line.rsplit(' ');
     let bytes_back = numbers.next().expect("%O").parse().ok();
     let bytes_sent = numbers.next().expect("%I").parse().ok();
-    Line { bytes_back, bytes_sent, ..default_line(line) }
+    Line { bytes_back, bytes_sent, ..Line::combined(line) }
 }
 
 /// The logs of the run.

@@ -1,6 +1,6 @@
 //! nginx as the server watched: `combined`, and the same run with `$request_length` and `$bytes_sent`, as text and as JSON.
 
-use crate::capture::{Capture, Driven, Line, Watched, quoted_parts};
+use crate::capture::{Capture, Driven, Line, Watched};
 use crate::checks;
 use crate::client::{body, curl, curl_expecting, rclone, send, take_and_hang_up};
 use crate::outflow::Format;
@@ -31,7 +31,7 @@ static RUN: LazyLock<Run> = LazyLock::new(|| {
         read,
     };
     Run {
-        combined: capture("nginx-combined", NGINX_COMBINED, combined, combined_line),
+        combined: capture("nginx-combined", NGINX_COMBINED, combined, Line::combined),
         upload: capture("nginx-upload", NGINX_UPLOAD, upload, upload_line),
         json: Capture { format: "nginx-json".into(), ..capture("nginx-json", NGINX_JSON, json, json_line) },
         driven,
@@ -136,31 +136,12 @@ fn drive(server: &Nginx) -> Vec<Driven> {
     driven
 }
 
-/// Reads a line of `combined`. nginx escapes quotes inside fields, so that quotes only stand around them.
-fn combined_line(line: &str) -> Line {
-    let parts = quoted_parts(line);
-    let [head, request, numbers, _referrer, _, agent, ..] = &parts[..] else {
-        panic!("not combined: {line}")
-    };
-    let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    let (before, time) = head.rsplit_once(" [").expect("a time in brackets");
-    Line {
-        client: before.split(' ').next().expect("a client").into(),
-        time: Line::clf_time(time.trim_end().trim_end_matches(']')),
-        status: numbers[0].parse().ok(),
-        bytes_back: numbers[1].parse().ok(),
-        bytes_sent: None,
-        method: Line::method_of(request),
-        agent: Some(agent.clone()).filter(|agent| agent != "-"),
-    }
-}
-
 /// Reads a line of `combined` with request bytes and response bytes after it.
 fn upload_line(line: &str) -> Line {
     let mut numbers = line.rsplit(' ');
     let bytes_back = numbers.next().expect("bytes_sent").parse().ok();
     let bytes_sent = numbers.next().expect("request_length").parse().ok();
-    Line { bytes_back, bytes_sent, ..combined_line(line) }
+    Line { bytes_back, bytes_sent, ..Line::combined(line) }
 }
 
 /// Reads a line of JSON.

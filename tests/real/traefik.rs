@@ -1,6 +1,6 @@
 //! Traefik before nginx, run and driven twice: its access log is of one form, and the requests are the same for both.
 
-use crate::capture::{Capture, Driven, Line, Watched, quoted_parts};
+use crate::capture::{Capture, Driven, Line, Watched};
 use crate::checks;
 use crate::client::{body, curl, curl_expecting};
 use crate::outflow::Format;
@@ -35,7 +35,7 @@ static RUN: LazyLock<Run> = LazyLock::new(|| {
         read,
     };
     Run {
-        common: capture("traefik-common", "traefik-clf", common, common_line),
+        common: capture("traefik-common", "traefik-clf", common, Line::combined),
         json: capture("traefik-json", "traefik", json, json_line),
         driven: [driven, again],
     }
@@ -111,25 +111,6 @@ fn drive(port: u16) -> Vec<Driven> {
         curl(&["--interface", "127.0.97.1", "--request-target", target, &at("/")]);
     }
     vec![down, up]
-}
-
-/// Reads a line of the common form. Its quotes are told from the ends by the backslash before them.
-fn common_line(line: &str) -> Line {
-    let parts = quoted_parts(line);
-    let [head, request, numbers, _referrer, _, agent, ..] = &parts[..] else {
-        panic!("not the common form: {line}")
-    };
-    let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    let (before, time) = head.rsplit_once(" [").expect("a time in brackets");
-    Line {
-        client: before.split(' ').next().expect("a client").into(),
-        time: Line::clf_time(time.trim_end().trim_end_matches(']')),
-        status: numbers[0].parse().ok(),
-        bytes_back: numbers[1].parse().ok(),
-        bytes_sent: None,
-        method: Line::method_of(request),
-        agent: Some(agent.clone()).filter(|agent| agent != "-"),
-    }
 }
 
 fn json_line(line: &str) -> Line {

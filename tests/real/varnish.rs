@@ -97,20 +97,8 @@ fn drive(port: u16) -> Vec<Driven> {
 /// Reads a line of the default; the first word of the request is its method.
 fn default_line(line: &str) -> Line {
     let parts = quoted_parts(line);
-    let [head, request, numbers, _referrer, _, agent, ..] = &parts[..] else {
-        panic!("not the default: {line}")
-    };
-    let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    let (before, time) = head.rsplit_once(" [").expect("a time in brackets");
-    Line {
-        client: before.split(' ').next().expect("a client").into(),
-        time: Line::clf_time(time.trim_end().trim_end_matches(']')),
-        status: numbers[0].parse().ok(),
-        bytes_back: Some(if numbers[1] == "-" { 0 } else { numbers[1].parse().expect("bytes") }),
-        bytes_sent: None,
-        method: request.split(' ').next().map(str::to_owned).filter(|method| method != "-"),
-        agent: Some(agent.clone()).filter(|agent| agent != "-"),
-    }
+    let method = parts.get(1).and_then(|request| request.split(' ').next());
+    Line { method: method.filter(|method| *method != "-").map(str::to_owned), ..Line::combined(line) }
 }
 
 /// Reads a line of [`UPLOAD`].
