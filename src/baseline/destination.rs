@@ -1,6 +1,7 @@
 //! What is remembered of a destination group.
 
 use super::Unit;
+use crate::event::catalogue::Sort;
 use crate::units::{Span, Timestamp};
 
 /// Days of a week, after which a host is no newcomer any more.
@@ -13,6 +14,8 @@ pub struct Destination {
     pub first: Option<Timestamp>,
     /// How many hosts have used it; a host whose pair was let go counts again when it comes back.
     pub hosts: u32,
+    /// What it is for, where the catalogue of services knows it.
+    pub service: Option<Sort>,
     /// What hosts to which it is new send to it together.
     pub campaign: Option<Box<Unit>>,
     /// Of these, the one that sent most, and how much: it speaks for all.

@@ -27,6 +27,7 @@ pub use trail::{Flowed, Trail};
 pub use unit::{Observed, Unit};
 
 use crate::event::Channel;
+use crate::event::catalogue::Sort;
 use crate::units::{Span, Timestamp};
 
 /// The length of the windows that are folded: short enough that an alert comes within minutes.
@@ -98,6 +99,11 @@ impl Baseline {
     /// How many hosts use a destination group, among those seen in its kind of traffic.
     pub fn rarity(&self, group: &Destination, channel: Channel) -> Rarity {
         Rarity::of(group.hosts, self.seen[channel as usize])
+    }
+
+    /// Says what a destination group is for.
+    pub fn know(&mut self, destination: u32, service: Sort) {
+        grown(&mut self.destinations, destination).service = Some(service);
     }
 
     /// Takes in the rows of the window that began at `start`, sorted by host. Windows must come in their order. When a new

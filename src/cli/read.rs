@@ -6,6 +6,7 @@ use crate::batch::{Batch, How, Progress, Told, Wanted};
 use crate::config::{Config, SourceConfig};
 use crate::estate::{Estate, Inventory, default_local};
 use crate::event::Role;
+use crate::event::catalogue::Catalogue;
 use crate::formats::Detail;
 use crate::incidents::Budget;
 use crate::input::{self, Trouble};
@@ -112,6 +113,10 @@ pub(super) struct Opened {
     pub(super) threads: usize,
     /// As the configuration says it.
     pub(super) budget: Option<Budget>,
+    /// As the configuration says it.
+    pub(super) asn: Option<PathBuf>,
+    /// What is known of destinations, but for whose their networks are.
+    pub(super) catalogue: Catalogue,
     quiet: bool,
 }
 
@@ -157,7 +162,12 @@ impl ReadArguments {
         let threads = rayon::current_num_threads();
         let local = self.local.clone().or(config.local_networks).unwrap_or_else(default_local);
         let estate = Estate::new(local, inventory).with_proxies(self.proxies.clone());
-        Ok(Opened { batch, estate, take, progress, threads, budget: config.budget, quiet: self.quiet })
+        let mut catalogue = Catalogue::default();
+        for (service, marks) in config.services {
+            catalogue.add(service, marks.iter().map(String::as_str));
+        }
+        let (budget, asn) = (config.budget, config.asn);
+        Ok(Opened { batch, estate, take, progress, threads, budget, asn, catalogue, quiet: self.quiet })
     }
 
     /// What is to be read: the paths among the arguments, else the sources of the configuration, of which the arguments

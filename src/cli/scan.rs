@@ -3,15 +3,17 @@
 use super::Ending;
 use super::read::ReadArguments;
 use crate::batch::Sink;
+use crate::event::owner::Owners;
 use crate::formats::Detail;
 use crate::incidents::Budget;
 use crate::outputs::{self, Style};
 use crate::pipeline::{Piece, Scan, Source};
 use crate::tally::Settings;
 use crate::units::{Span, Timestamp};
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::path::PathBuf;
 use std::time::Instant;
 
 #[derive(Debug, Args)]
@@ -27,6 +29,9 @@ pub(super) struct Arguments {
     /// How long a window stays open for lines that come late
     #[arg(long, value_name = "SPAN", default_value = "5m")]
     lateness: Span,
+    /// MMDB file that names the autonomous systems of addresses, such as GeoLite2-ASN
+    #[arg(long, value_name = "FILE.mmdb")]
+    asn: Option<PathBuf>,
     /// Most hosts told apart; the rest are summed as one
     #[arg(long, value_name = "N", default_value_t = Settings::default().hosts_max)]
     hosts_max: usize,
@@ -53,7 +58,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         destinations_max: arguments.destinations_max,
         ..Settings::default()
     };
-    let mut scan = Scan::new(
+    let mut catalogue = std::mem::take(&mut opened.catalogue);
+    if let Some(path) = arguments.asn.as_ref().or(opened.asn.as_ref()) {
+        let bytes = std::fs::read(path).with_context(|| format!("--asn {}", path.display()))?;
+        let owners = Owners::read(bytes).map_err(|error| anyhow!("--asn {}: {error}", path.display()))?;
+        catalogue = catalogue.with_owners(owners);
+    }
+    let scan = Scan::new(
         settings,
         arguments.lateness,
         opened.threads,
@@ -62,6 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         opened.take.clone(),
         arguments.budget.or(opened.budget).unwrap_or_default(),
     );
+    let mut scan = scan.with_catalogue(catalogue);
     opened.read(&mut scan);
     let scanned = scan.finish();
     let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, began.elapsed());

@@ -9,12 +9,14 @@ mod format;
 mod kept;
 mod node;
 mod raw;
+mod service;
 #[cfg(test)]
 mod tests;
 
 pub use error::ConfigError;
 
 use crate::event::Role;
+use crate::event::catalogue::Service;
 use crate::formats::generic::mapped::Mapping;
 use crate::formats::{Context, SpecError, detect};
 use crate::incidents::Budget;
@@ -40,6 +42,10 @@ pub struct Config {
     pub timezone: Option<TimeZone>,
     /// The formats that the operator describes.
     pub formats: Arc<[Arc<Mapping>]>,
+    /// The MMDB file that names the autonomous systems of addresses.
+    pub asn: Option<PathBuf>,
+    /// The operator's own services, each with what it is known by.
+    pub services: Vec<(Service, Vec<String>)>,
     /// What is read where the command line names nothing.
     pub sources: Vec<SourceConfig>,
 }
@@ -84,6 +90,8 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
             })
             .transpose()?,
         inventory: raw.inventory.map(|path| folder.join(path)),
+        asn: raw.asn.map(|path| folder.join(path)),
+        services: raw.service.iter().map(|service| service::read(text, service)).collect::<Result<_, _>>()?,
         timezone: None,
         formats: format::formats(text, raw.format.as_ref())?.into(),
         sources: Vec::new(),

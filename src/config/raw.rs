@@ -11,11 +11,14 @@ pub(super) struct Raw {
     pub(super) budget: Option<Spanned<String>>,
     pub(super) local_networks: Option<Vec<Spanned<String>>>,
     pub(super) inventory: Option<String>,
+    pub(super) asn: Option<String>,
     pub(super) timezone: Option<Spanned<String>>,
     /// `[format.NAME]`, whose keys are the table of fields.
     pub(super) format: Option<Spanned<Node>>,
     #[serde(default)]
     pub(super) source: Vec<RawSource>,
+    #[serde(default)]
+    pub(super) service: Vec<Spanned<RawService>>,
     // Named, so that they are refused as what does not work yet, and not as misspelt.
     store: Option<Spanned<IgnoredAny>>,
     listen: Option<Spanned<IgnoredAny>>,
@@ -43,4 +46,15 @@ pub(super) struct RawSource {
     pub(super) format_from: Option<Spanned<String>>,
     pub(super) role: Option<Spanned<String>>,
     pub(super) host: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawService {
+    pub(super) name: Option<String>,
+    pub(super) kind: Spanned<String>,
+    #[serde(default)]
+    pub(super) domain: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) asn: Vec<u32>,
 }

@@ -57,6 +57,22 @@ fn everything_that_works() {
 }
 
 #[test]
+fn own_services() {
+    let config =
+        read("asn = \"a.mmdb\"\n[[service]]\nkind = \"vps\"\ndomain = [\"Files.example.\"]\nasn = [64496]\n")
+            .unwrap();
+    assert_eq!(config.asn, Some("/etc/outflow/a.mmdb".into()));
+    let (service, marks) = &config.services[0];
+    assert_eq!((service.name.as_str(), service.sort.name()), ("files.example", "vps"));
+    assert_eq!(marks[..], ["files.example", "AS64496"]);
+    all_wrong(&[
+        ("[[service]]\nkind = \"fun\"\nasn = [1]", (2, 8), &["no kind \"fun\"", "file-sharing", "other"]),
+        ("[[service]]\nkind = \"vps\"", (1, 1), &["domain = [", "asn = ["]),
+        ("[[service]]\nkind = \"vps\"\ndomain = [\"a.example.com\"]", (3, 11), &["write \"example.com\""]),
+    ]);
+}
+
+#[test]
 fn an_empty_file_leaves_the_defaults() {
     let config = read("# nothing yet\n").unwrap();
     assert!(config.budget.is_none() && config.local_networks.is_none() && config.timezone.is_none());

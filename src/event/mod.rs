@@ -4,8 +4,10 @@
 //! left which of our hosts. A field is `None` where the line does not say, never 0 or empty.
 
 mod address;
+pub mod catalogue;
 pub mod direction;
 mod number;
+pub mod owner;
 pub mod reject;
 pub mod tool;
 

@@ -50,6 +50,24 @@ struct DestinationRow<'a> {
     bytes_out: u64,
     first_seen: String,
     hosts: u32,
+    /// What the catalogue of services says it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<ServiceRow<'a>>,
+    /// The autonomous system that an address lies in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asn: Option<OwnerRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ServiceRow<'a> {
+    name: &'a str,
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct OwnerRow<'a> {
+    number: u32,
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -184,6 +202,11 @@ fn incident<'a>(told: &'a Told<'_>, summary: &Summary) -> IncidentRow<'a> {
                 bytes_out: carrier.bytes_out,
                 first_seen: carrier.first_seen.to_string(),
                 hosts: carrier.hosts,
+                service: carrier
+                    .known
+                    .service
+                    .map(|service| ServiceRow { name: &service.name, kind: service.sort.name() }),
+                asn: carrier.known.owner.map(|owner| OwnerRow { number: owner.number, name: owner.name }),
             })
             .collect(),
         estate_share: Share { hosts: summary.hosts_in_budget, of: summary.hosts },

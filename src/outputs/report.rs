@@ -1,5 +1,6 @@
 //! What a scan came to, resolved for people and machines: names instead of numbers, ranks, sentences. `pipeline` fills it.
 
+use crate::event::catalogue::Known;
 use crate::incident::{Evidence, Incident, Severity};
 use crate::tally::Counts;
 use crate::units::Timestamp;
@@ -64,6 +65,8 @@ pub struct Carrier<'a> {
     pub first_seen: Timestamp,
     /// How many hosts use it.
     pub hosts: u32,
+    /// What the catalogue says it is, and whose network it is.
+    pub known: Known<'a>,
 }
 
 /// What became of a source.

@@ -100,7 +100,7 @@ fn why(told: &Told<'_>) -> String {
         .findings
         .iter()
         .map(|finding| match finding.detector {
-            "known-tool" => tools(incident.tools),
+            "known-tool" => tools(incident.tools, told),
             name => format!("{name}: {} in {}", Bytes(finding.observed), finding.window),
         })
         .collect();
@@ -120,11 +120,20 @@ fn why(told: &Told<'_>) -> String {
             reasons.push(format!("either way: one total for both directions{opened}"));
         }
     }
+    let owner = told.destinations.first().and_then(|carrier| carrier.known.owner);
+    if let Some(owner) = owner.filter(|_| told.destination.is_some()) {
+        reasons.push(format!("in AS{} {}", owner.number, escape::terminal(owner.name)).trim_end().to_owned());
+    }
     reasons.join("; ")
 }
 
-fn tools(set: u16) -> String {
-    format!("known-tool: {}", crate::event::tool::names(set).collect::<Vec<_>>().join(", "))
+/// The tools, and the services among the destinations.
+fn tools(set: u16, told: &Told<'_>) -> String {
+    let services = told.destinations.iter().filter_map(|carrier| carrier.known.service);
+    let services =
+        services.map(|service| format!("{} ({})", escape::terminal(&service.name), service.sort.name()));
+    let named: Vec<String> = crate::event::tool::names(set).map(str::to_owned).chain(services).collect();
+    format!("known-tool: {}", named.join(", "))
 }
 
 fn severity(severity: Severity, style: Style) -> Cow<'static, str> {

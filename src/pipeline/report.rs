@@ -2,6 +2,7 @@
 
 use super::{Scanned, Source};
 use crate::estate::Inventory;
+use crate::event::catalogue::Known;
 use crate::event::{address, tool};
 use crate::incident::{Incident, Severity};
 use crate::incidents::rank;
@@ -91,7 +92,7 @@ fn told<'a>(
         destination,
         destinations: carriers(scanned, &incident),
         severity: Severity::of(incident.score),
-        summary: sentence(host, destination, &incident),
+        summary: sentence(host, destination.map(|name| (name, scanned.catalogue.of(name))), &incident),
         evidence: incident
             .evidence
             .iter()
@@ -116,6 +117,7 @@ fn carriers<'a>(scanned: &'a Scanned, incident: &Incident) -> Vec<Carrier<'a>> {
             bytes_out: pair.total,
             first_seen: pair.first,
             hosts: scanned.baseline.destinations.get(*destination as usize).map_or(0, |group| group.hosts),
+            known: scanned.catalogue.of(scanned.destinations.name(*destination)),
         })
         .collect();
     carriers.sort_by(|a, b| b.bytes_out.cmp(&a.bytes_out).then_with(|| a.name.cmp(b.name)));
@@ -124,8 +126,17 @@ fn carriers<'a>(scanned: &'a Scanned, incident: &Incident) -> Vec<Carrier<'a>> {
 }
 
 /// `db-17 sent 37.5 GB to files.example in 46 h; it had never sent more than 2 kB a day`
-fn sentence(host: &str, destination: Option<&str>, incident: &Incident) -> String {
-    let to = destination.unwrap_or("several destinations");
+fn sentence(host: &str, destination: Option<(&str, Known<'_>)>, incident: &Incident) -> String {
+    let to = match destination {
+        None => "several destinations".to_owned(),
+        Some((name, Known { service: Some(service), .. })) => {
+            format!("{name} ({}, {})", service.name, service.sort.name())
+        }
+        Some((name, Known { owner: Some(owner), .. })) => {
+            format!("{name} (AS{} {})", owner.number, owner.name)
+        }
+        Some((name, _)) => name.to_owned(),
+    };
     let took = incident.last_seen - incident.first_seen;
     let usual = match incident.expected {
         0 if incident.watched < Span::DAY.times(3) => {

@@ -4,6 +4,7 @@ use super::{Booking, Piece, Seconds, Source, Sums, Take};
 use crate::baseline::{Baseline, Row, Trail, WINDOW};
 use crate::estate::Estate;
 use crate::event::Channel;
+use crate::event::catalogue::Catalogue;
 use crate::incident::Incident;
 use crate::incidents::{Budget, Ledger};
 use crate::tally::{By, Cell, Cells, Counts, Directory, Settings};
@@ -23,6 +24,7 @@ pub struct Scan {
     destinations: Directory,
     /// The fold's number of each shard's numbers, as far as known.
     numbers: Vec<(Vec<u32>, Vec<u32>)>,
+    catalogue: Catalogue,
     baseline: Baseline,
     ledger: Ledger,
     bytes_out: u64,
@@ -35,6 +37,8 @@ pub struct Scanned {
     pub hosts: Directory,
     /// Names of destination groups by number.
     pub destinations: Directory,
+    /// What is known of destinations.
+    pub catalogue: Catalogue,
     /// What is usual, and who uses which destination.
     pub baseline: Baseline,
     /// All incidents, in no order.
@@ -69,10 +73,16 @@ impl Scan {
             destinations: Directory::new(settings.destinations_max),
             numbers: vec![Default::default(); sums.shards().len()],
             sums,
+            catalogue: Catalogue::default(),
             baseline: Baseline::default(),
             ledger: Ledger::new(budget),
             bytes_out: 0,
         }
+    }
+
+    /// The same with more, or less, known of destinations.
+    pub fn with_catalogue(self, catalogue: Catalogue) -> Scan {
+        Scan { catalogue, ..self }
     }
 
     /// Takes in pieces; those of one source must come in their order.
@@ -151,6 +161,12 @@ impl Scan {
         }
         for (name, channel, place, id) in destinations {
             let number = self.destinations.adopt(name, channel);
+            // Who asks for a service's name has sent it nothing yet.
+            if channel == Channel::Transfer
+                && let Some(service) = self.catalogue.of(name).service
+            {
+                self.baseline.know(number, service.sort);
+            }
             if let Some(known) =
                 self.numbers.get_mut(place).and_then(|(_, groups)| groups.get_mut(id as usize))
             {
@@ -170,6 +186,7 @@ impl Scan {
             seconds: self.sums.seconds().clone(),
             hosts: self.hosts,
             destinations: self.destinations,
+            catalogue: self.catalogue,
             baseline: self.baseline,
             incidents: self.ledger.into_incidents(),
             bytes_out: self.bytes_out,

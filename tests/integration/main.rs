@@ -8,6 +8,7 @@ mod bad_input;
 mod captures;
 mod cases;
 mod config;
+mod destinations;
 mod doctor;
 mod estate;
 mod eval;
