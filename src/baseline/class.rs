@@ -24,19 +24,24 @@ pub struct Class {
 pub enum What {
     /// What a host sends to everybody, among hosts that usually send about as much.
     Host(Level),
-    /// What a host sends to one destination group, by how many hosts use the group and whether the host itself is new to
-    /// it, among hosts that speak to about as many.
-    Pair(Rarity, bool, Reach),
+    /// What a host sends to one destination group that is new to it, by how many hosts use the group, among hosts that speak
+    /// to about as many.
+    Young(Rarity, Reach),
+    /// What a host sends to one destination group that it knows, by how many hosts use the group and how much it usually
+    /// sends there, among hosts that have such a group.
+    Old(Rarity, Level),
     /// What a server gives to one client, beyond what it gave to any, among servers that usually give about as much.
     Client(Level),
     /// What a host sends to all the rare destination groups together that are new to it.
     NewPlaces(Reach),
+    /// To how many rare destination groups that were new to it a host sent something within a week. Of one scale.
+    Places(Reach),
     /// In how many of the last 72 hours it sent to a rare group that is new to it. Of one scale.
     Hours(Reach),
     /// What hosts that newly use a group send to it together, by how many they are.
     Campaign(Crowd),
-    /// By how much more than in its first week a host sends to one group, where that grows from week to week. Of one scale.
-    Growth(Level),
+    /// How improbably steadily what a host sends to one group grows from day to day. Of one scale.
+    Growth,
 }
 
 /// How much a host usually sends in 24 hours (its record).
@@ -171,43 +176,43 @@ impl Crowd {
 }
 
 impl What {
-    const COUNT: usize =
-        3 * Level::ALL.len() + (2 * Rarity::ALL.len() + 2) * Reach::ALL.len() + Crowd::ALL.len();
+    const COUNT: usize = 1
+        + (2 + Rarity::ALL.len()) * Level::ALL.len()
+        + (Rarity::ALL.len() + 3) * Reach::ALL.len()
+        + Crowd::ALL.len();
 
     fn all() -> impl Iterator<Item = What> {
-        let pairs = Rarity::ALL.into_iter().flat_map(|rarity| {
-            [false, true].into_iter().flat_map(move |young| {
-                Reach::ALL.into_iter().map(move |reach| What::Pair(rarity, young, reach))
-            })
-        });
+        let young =
+            Rarity::ALL.into_iter().flat_map(|rarity| Reach::ALL.map(|reach| What::Young(rarity, reach)));
+        let old = Rarity::ALL.into_iter().flat_map(|rarity| Level::ALL.map(|level| What::Old(rarity, level)));
         let hosts = Level::ALL.into_iter().map(What::Host);
         let clients = Level::ALL.into_iter().map(What::Client);
         let places =
-            Reach::ALL.into_iter().map(What::NewPlaces).chain(Reach::ALL.into_iter().map(What::Hours));
-        let growth = Level::ALL.into_iter().map(What::Growth);
+            [What::NewPlaces, What::Hours, What::Places].into_iter().flat_map(|what| Reach::ALL.map(what));
         hosts
             .chain(clients)
-            .chain(pairs)
+            .chain(old)
+            .chain(young)
             .chain(places)
             .chain(Crowd::ALL.into_iter().map(What::Campaign))
-            .chain(growth)
+            .chain([What::Growth])
     }
 
     fn place(self) -> usize {
-        const PAIRS: usize = 2 * Level::ALL.len();
+        const LEVELS: usize = Level::ALL.len();
         const REACHES: usize = Reach::ALL.len();
+        const YOUNG: usize = (2 + Rarity::ALL.len()) * LEVELS;
+        const PLACES: usize = YOUNG + Rarity::ALL.len() * REACHES;
         match self {
             What::Host(level) => level as usize,
-            What::Client(level) => Level::ALL.len() + level as usize,
-            What::Pair(rarity, young, reach) => {
-                PAIRS + (rarity as usize * 2 + usize::from(young)) * REACHES + reach as usize
-            }
-            What::NewPlaces(reach) => PAIRS + 2 * Rarity::ALL.len() * REACHES + reach as usize,
-            What::Hours(reach) => PAIRS + (2 * Rarity::ALL.len() + 1) * REACHES + reach as usize,
-            What::Campaign(crowd) => PAIRS + (2 * Rarity::ALL.len() + 2) * REACHES + crowd as usize,
-            What::Growth(level) => {
-                PAIRS + (2 * Rarity::ALL.len() + 2) * REACHES + Crowd::ALL.len() + level as usize
-            }
+            What::Client(level) => LEVELS + level as usize,
+            What::Old(rarity, level) => (2 + rarity as usize) * LEVELS + level as usize,
+            What::Young(rarity, reach) => YOUNG + rarity as usize * REACHES + reach as usize,
+            What::NewPlaces(reach) => PLACES + reach as usize,
+            What::Hours(reach) => PLACES + REACHES + reach as usize,
+            What::Places(reach) => PLACES + 2 * REACHES + reach as usize,
+            What::Campaign(crowd) => PLACES + 3 * REACHES + crowd as usize,
+            What::Growth => PLACES + 3 * REACHES + Crowd::ALL.len(),
         }
     }
 }
@@ -231,24 +236,26 @@ impl Class {
     pub(super) fn breaks(self) -> f64 {
         match self.what {
             What::Host(Level::New | Level::Silent | Level::Quiet)
-            | What::Pair(_, true, _)
+            | What::Young(..)
             | What::NewPlaces(_)
             | What::Campaign(_)
-            | What::Hours(_) => 1.0,
-            What::Host(_) | What::Pair(..) | What::Client(_) | What::Growth(_) => 0.1,
+            | What::Hours(_)
+            | What::Places(_)
+            | What::Growth => 1.0,
+            What::Host(_) | What::Old(..) | What::Client(_) => 0.1,
         }
     }
 
     /// The prior's scale in bytes: shorter spans hold less, in proportion to the square root as uploads come in bursts, and
-    /// names carry a thousandth of what transfers do. Of hours it is three.
+    /// names carry a thousandth of what transfers do. Of hours and places it is three, of odds one.
     pub(super) fn usual(self) -> f64 {
         let span = SCALES.get(self.scale).copied().unwrap_or(Span::DAY);
         let (usual, span) = match self.what {
-            What::Hours(_) => return 3.0,
-            What::Host(level) | What::Client(level) => (level.usual(), span),
-            What::Growth(level) => (level.usual(), Span::DAY.times(7)),
-            What::Pair(Rarity::Rare, true, _) => (3e4, span),
-            What::Pair(..) | What::NewPlaces(_) | What::Campaign(_) => (1e5, span),
+            What::Hours(_) | What::Places(_) => return 3.0,
+            What::Growth => return 1.0,
+            What::Host(level) | What::Client(level) | What::Old(_, level) => (level.usual(), span),
+            What::Young(Rarity::Rare, _) => (3e4, span),
+            What::Young(..) | What::NewPlaces(_) | What::Campaign(_) => (1e5, span),
         };
         let usual = if self.channel == Channel::Names { usual / 1e3 } else { usual };
         usual * (span.seconds() / Span::DAY.seconds()).sqrt()

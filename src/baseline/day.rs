@@ -7,15 +7,26 @@ use super::growth::growth;
 use super::{Baseline, COLD, Class, Crowd, Host, Level, Rarity, SCALES, SETTLED, What, mature};
 use crate::event::Channel;
 use crate::units::{Span, Timestamp};
+use std::collections::BTreeMap;
 
-/// How many days are looked at for growth: whole weeks.
+/// How many days are looked at for growth: four weeks.
 const GROWTH: i64 = 28;
+
+/// How many bytes a week must grow by: less is below what volume finds at all.
+const WORTH: u64 = 10_000_000;
 
 /// From then on growth can be told.
 const TWO_WEEKS: Span = Span::DAY.times(14);
 
-/// The largest excess of a host's pairs by rarity, youth and scale; `None`: it cannot be judged.
-type Most = [[[Option<u64>; SCALES.len()]; 2]; Rarity::ALL.len()];
+/// The largest excess of a host's pairs today, and what else was largest of any.
+struct Most {
+    /// Towards groups new to it, by rarity and scale. Nothing is a value.
+    young: [[u64; SCALES.len()]; Rarity::ALL.len()],
+    /// Towards groups that it knows; of classes of which it has a group.
+    old: BTreeMap<Class, u64>,
+    /// See [`growth`].
+    growth: u64,
+}
 
 impl Baseline {
     pub(super) fn close_day(&mut self) {
@@ -26,6 +37,7 @@ impl Baseline {
         for host in &mut self.hosts {
             let Some(first) = host.first else { continue };
             let (level, reach, channel) = (host.level(begins, day), host.reach(), host.channel);
+            host.settled = host.pairs.values().filter(|pair| !pair.young(day)).count();
             let mut give = |what, scale, excess| units.push((Class { channel, what, scale }, excess));
             host.unit.close_day(|scale, excess| {
                 if known && (level == Level::New || mature(scale, first, day)) {
@@ -40,9 +52,11 @@ impl Baseline {
                 });
                 continue;
             }
-            let (hours, suspect) = (std::mem::take(&mut host.hours), host.unit.suspect);
+            let (hours, places) = (std::mem::take(&mut host.hours), host.places(day));
+            let suspect = host.unit.suspect;
             if known && !suspect {
                 give(What::Hours(reach), 0, hours);
+                give(What::Places(reach), 0, places);
             }
             if known {
                 match &mut host.new_places {
@@ -54,19 +68,20 @@ impl Baseline {
             }
             let users = |number: u32| self.destinations.get(number as usize).map_or(1, |group| group.hosts);
             let rarity = |number| Rarity::of(users(number), seen[channel as usize]);
-            let (most, growth) = close_day_of_pairs(host, first, day, known, rarity);
+            let most = close_day_of_pairs(host, day, rarity);
             if day - first >= TWO_WEEKS && !suspect {
-                give(What::Growth(level), 0, growth);
+                give(What::Growth, 0, most.growth);
             }
-            for rarity in Rarity::ALL {
-                for young in [false, true] {
-                    let most = most[rarity as usize][usize::from(young)].into_iter().enumerate();
-                    most.filter_map(|(scale, most)| Some((scale, most?)))
-                        .for_each(|(scale, most)| give(What::Pair(rarity, young, reach), scale, most));
-                }
+            for (rarity, excesses) in Rarity::ALL.into_iter().zip(most.young).filter(|_| known) {
+                excesses
+                    .into_iter()
+                    .enumerate()
+                    .for_each(|(scale, excess)| give(What::Young(rarity, reach), scale, excess));
             }
+            units.extend(most.old);
         }
         self.close_day_of_campaigns(&mut units, known);
+        self.learn_usual(day);
         let warm = since >= Span::DAY;
         self.pools.add_day(&seen, warm, since >= SETTLED, units.into_iter());
     }
@@ -95,36 +110,31 @@ impl Baseline {
     }
 }
 
-/// The most that any pair of a host did today, and the largest growth of any.
-fn close_day_of_pairs(
-    host: &mut Host,
-    first: Timestamp,
-    day: Timestamp,
-    known: bool,
-    rarity: impl Fn(u32) -> Rarity,
-) -> (Most, u64) {
-    let old = |scale| mature(scale, first, day).then_some(0);
-    let mut most: Most = [[std::array::from_fn(old), [known.then_some(0); SCALES.len()]]; Rarity::ALL.len()];
-    let mut largest = 0;
+fn close_day_of_pairs(host: &mut Host, day: Timestamp, rarity: impl Fn(u32) -> Rarity) -> Most {
+    let mut most = Most { young: Default::default(), old: BTreeMap::new(), growth: 1 };
+    let channel = host.channel;
     for (destination, pair) in &mut host.pairs {
         let unproven: [bool; SCALES.len()] = std::array::from_fn(|scale| pair.unproven(scale, day));
-        let Some(weighty) = pair.weighty.as_mut().filter(|weighty| weighty.unit.active_on(day)) else {
-            continue;
-        };
-        let (rarity, began) = (rarity(*destination) as usize, pair.first);
+        let (rarity, level, began) = (rarity(*destination), pair.level(), pair.first);
+        let Some(weighty) = &mut pair.weighty else { continue };
         weighty.unit.close_day(|scale, excess| {
-            let young = unproven[scale];
-            if let Some(most) = &mut most[rarity][usize::from(young)][scale]
-                && (young || mature(scale, began, day))
-            {
-                *most = (*most).max(excess);
+            if unproven[scale] {
+                let most = &mut most.young[rarity as usize][scale];
+                *most = excess.max(*most);
+            } else if mature(scale, began, day) {
+                let class = Class { channel, what: What::Old(rarity, level), scale };
+                let most = most.old.entry(class).or_default();
+                *most = excess.max(*most);
             }
         });
-        let days = ((day - began).0 / Span::DAY.0).min(GROWTH - 1) + 1;
-        weighty.growth = growth(&weighty.unit.rolling.days(day, days));
+        let days = weighty.unit.rolling.days(day, ((day - began).0 / Span::DAY.0).min(GROWTH - 1) + 1);
+        let (first_week, last_week) = (days.iter().take(7), days.iter().rev().take(7));
+        weighty.first_week = first_week.sum();
+        let grew = last_week.sum::<u64>().saturating_sub(weighty.first_week) >= WORTH;
+        weighty.growth = if grew { growth(&days) } else { 1 };
         if !weighty.unit.suspect {
-            largest = largest.max(weighty.growth);
+            most.growth = most.growth.max(weighty.growth);
         }
     }
-    (most, largest)
+    most
 }

@@ -1,11 +1,9 @@
 //! What is remembered of a destination group.
 
-use super::Unit;
+use super::week::Week;
+use super::{Unit, Usual};
 use crate::event::catalogue::Sort;
-use crate::units::{Span, Timestamp};
-
-/// Days of a week, after which a host is no newcomer any more.
-const WEEK: i64 = 7;
+use crate::units::Timestamp;
 
 /// A destination group.
 #[derive(Clone, Debug, Default)]
@@ -18,44 +16,30 @@ pub struct Destination {
     pub service: Option<Sort>,
     /// What hosts to which it is new send to it together.
     pub campaign: Option<Box<Unit>>,
-    /// Of these, the one that sent most, and how much: it speaks for all.
+    /// What three of four of its users do not exceed, as of yesterday; 0 of a group that few use.
+    pub usual: Usual,
+    /// Of the newcomers, the one that sent most, and how much: it speaks for all.
     pub lead: Option<(u64, u32)>,
-    /// How many hosts came to it on each of the last days, by day of the week, and the last of those days.
-    came: [u32; WEEK as usize],
-    last_came: i64,
+    /// The hosts that came to it.
+    came: Week,
 }
 
 impl Destination {
     /// A host that was known before uses it for the first time.
     pub(super) fn newcomer(&mut self, now: Timestamp) {
-        let day = now.0.div_euclid(Span::DAY.0);
-        if day - self.last_came >= WEEK {
-            self.came = Default::default();
-        }
-        for passed in (self.last_came + 1).max(day - WEEK + 1)..=day {
-            *self.on(passed) = 0;
-        }
-        self.last_came = day;
-        *self.on(day) += 1;
-    }
-
-    fn on(&mut self, day: i64) -> &mut u32 {
-        &mut self.came[usize::try_from(day.rem_euclid(WEEK)).unwrap_or_default()]
+        self.came.count(now);
     }
 
     /// How many hosts came to it in the last seven days.
     pub fn newcomers(&self, now: Timestamp) -> u32 {
-        let day = now.0.div_euclid(Span::DAY.0);
-        (self.last_came - WEEK + 1..=self.last_came)
-            .filter(|came| day - came < WEEK)
-            .map(|came| self.came[usize::try_from(came.rem_euclid(WEEK)).unwrap_or_default()])
-            .sum()
+        self.came.sum(now)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Span;
 
     #[test]
     fn newcomers_of_a_week() {

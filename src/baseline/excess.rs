@@ -18,8 +18,9 @@ pub struct Excess {
 }
 
 impl Excess {
-    /// Takes in the volume of the span that ends with the window at `start`; gives the excess over the record and the record.
-    pub fn take(&mut self, span: Span, start: Timestamp, volume: u64) -> (u64, u64) {
+    /// Takes in the volume of the span that ends with the window at `start`; gives the excess over the record, or over what is
+    /// `usual` for others where that is more, and which of these it was.
+    pub fn take(&mut self, span: Span, start: Timestamp, volume: u64, usual: u64) -> (u64, u64) {
         let lag = span.times(2);
         while let Some((bucket, largest)) = self.recent.front()
             && *bucket + span + lag <= start
@@ -27,14 +28,15 @@ impl Excess {
             self.record = self.record.max(*largest);
             self.recent.pop_front();
         }
-        let excess = volume.saturating_sub(self.record);
+        let expected = self.record.max(usual);
+        let excess = volume.saturating_sub(expected);
         let bucket = start.floor(span);
         match self.recent.back_mut() {
             Some((newest, largest)) if *newest >= bucket => *largest = (*largest).max(volume),
             _ => self.recent.push_back((bucket, volume)),
         }
         self.today = self.today.max(excess);
-        (excess, self.record)
+        (excess, expected)
     }
 
     /// The record: the most that is usual.
@@ -56,9 +58,9 @@ mod tests {
     fn a_repeated_record_is_silent_and_a_first_one_is_not() {
         let mut excess = Excess::default();
         let day = |days: i64| Timestamp(0) + Span::DAY.times(days);
-        let seen: Vec<u64> = (0..6).map(|days| excess.take(Span::DAY, day(days), 50).0).collect();
+        let seen: Vec<u64> = (0..6).map(|days| excess.take(Span::DAY, day(days), 50, 0).0).collect();
         assert_eq!(seen, [50, 50, 50, 0, 0, 0]);
-        assert_eq!(excess.take(Span::DAY, day(6), 60), (10, 50));
+        assert_eq!(excess.take(Span::DAY, day(6), 60, 0), (10, 50));
     }
 
     #[test]
@@ -66,7 +68,7 @@ mod tests {
         let mut excess = Excess::default();
         let hour = |hours: i64| Timestamp(0) + Span::HOUR.times(hours);
         for hours in 0..48 {
-            assert_eq!(excess.take(Span::DAY, hour(hours), 1_000).0, 1_000, "{hours}");
+            assert_eq!(excess.take(Span::DAY, hour(hours), 1_000, 0).0, 1_000, "{hours}");
         }
     }
 }

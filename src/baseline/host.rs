@@ -1,6 +1,7 @@
 //! What is remembered of a watched host.
 
 use super::unit::Observed;
+use super::week::Week;
 use super::{COLD, DAY_SCALE, Excess, Level, Pair, Reach, SCALES, Unit, mature};
 use crate::event::Channel;
 use crate::units::Timestamp;
@@ -19,8 +20,12 @@ pub struct Host {
     pub new_places: Option<Box<Unit>>,
     /// Of a server or a bucket: the most that any client took.
     clients: [Excess; SCALES.len()],
+    /// The rare groups that were new to it when they first got something.
+    pub(super) places: Week,
     /// The most hours of a rare group that is new to it, today.
     pub(super) hours: u64,
+    /// To how many groups it is known to speak since before today, see [`Host::reach`].
+    pub(super) settled: usize,
     /// Towards each destination group, by number.
     pub pairs: HashMap<u32, Pair, foldhash::fast::RandomState>,
 }
@@ -39,9 +44,15 @@ impl Host {
         }
     }
 
-    /// To how many destination groups it speaks.
+    /// To how many destination groups it is known to speak. What is new to it does not count, or a host that turns to
+    /// many new places would be compared with those that always do; of a host that is itself new, all do.
     pub fn reach(&self) -> Reach {
-        Reach::of(self.pairs.len())
+        Reach::of(if self.settled > 0 { self.settled } else { self.pairs.len() })
+    }
+
+    /// To how many rare groups that were new to it it sent something in the seven days that end with today.
+    pub fn places(&self, now: Timestamp) -> u64 {
+        self.places.sum(now).into()
     }
 
     /// Whether its destinations are clients that come to it. Who comes is not its choice, so what one of them takes is
@@ -55,7 +66,7 @@ impl Host {
         for (scale, (clients, span)) in self.clients.iter_mut().zip(SCALES).enumerate() {
             let taken = |volumes: &[u64; SCALES.len()]| volumes.get(scale).copied().unwrap_or(0);
             let most = volumes.iter().map(|(_, volumes)| taken(volumes)).max().unwrap_or(0);
-            let (_, record) = clients.take(span, start, most);
+            let (_, record) = clients.take(span, start, most, 0);
             for (client, volumes) in volumes {
                 if let Some(weighty) = self.pairs.get_mut(client).and_then(|pair| pair.weighty.as_mut()) {
                     let net = taken(volumes);

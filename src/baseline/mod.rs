@@ -15,6 +15,8 @@ mod pool;
 mod rolling;
 mod trail;
 mod unit;
+mod usual;
+mod week;
 
 pub use class::{Class, Crowd, Level, Rarity, Reach, What};
 pub use destination::Destination;
@@ -24,7 +26,7 @@ pub use pair::{Pair, Weighty};
 pub use pool::Pools;
 pub use rolling::{Rolling, Volume};
 pub use trail::{Flowed, Trail};
-pub use unit::{Observed, Unit};
+pub use unit::{Observed, Unit, Usual};
 
 use crate::event::Channel;
 use crate::event::catalogue::Sort;
@@ -132,7 +134,7 @@ impl Baseline {
                 all += part.now;
                 group.lead = group.lead.max(Some((part.total, part.host)));
             }
-            group.campaign.get_or_insert_default().take(start, all);
+            group.campaign.get_or_insert_default().take(start, all, &Usual::default());
         }
     }
 
@@ -183,34 +185,39 @@ impl Baseline {
             }
             let now = now.volume();
             all += now;
-            let hours = match weighty {
+            let (hours, is_first) = match weighty {
                 Some((weighty, before)) => {
+                    let is_first = weighty.unit.last.is_none();
                     let now = Volume { net: now.net.saturating_add(before), ..now };
                     if serves {
                         clients.push((row.destination, weighty.unit.add(start, now)));
                     } else {
-                        weighty.take(start, now);
+                        let group = self.destinations.get(row.destination as usize);
+                        weighty.take(start, now, &group.map(|group| group.usual).unwrap_or_default());
                     }
-                    weighty.hours()
+                    (weighty.hours(), is_first)
                 }
-                None => 0,
+                None => (0, false),
             };
             if !serves && pair.young(start) {
                 let users = self.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
                 if Rarity::of(users, seen) == Rarity::Rare {
                     new += whole.volume();
                     host.hours = host.hours.max(hours);
+                    if is_first {
+                        host.places.count(start);
+                    }
                 }
                 if now.net > 0 {
                     campaigns.push((row.destination, Part { now, total: pair.total, host: number }));
                 }
             }
         }
-        host.unit.take(start, all);
+        host.unit.take(start, all, &Usual::default());
         if serves {
             host.compare_clients(start, &clients);
         } else if new.net > 0 {
-            host.new_places.get_or_insert_default().take(start, new);
+            host.new_places.get_or_insert_default().take(start, new, &Usual::default());
         }
     }
 }

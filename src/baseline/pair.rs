@@ -1,6 +1,6 @@
 //! What is remembered of a host towards one destination group.
 
-use super::{Trail, Unit, Volume, mature};
+use super::{DAY_SCALE, Level, Trail, Unit, Usual, Volume, mature};
 use crate::event::Channel;
 use crate::incident::Evidence;
 use crate::units::{Span, Timestamp};
@@ -43,8 +43,10 @@ pub struct Weighty {
     pub unit: Unit,
     /// See [`Weighty::hours`]; the lowest bit is the hour of this number since the epoch.
     hours: (i64, u128),
-    /// By how much more it carried in the last whole week than in the first, where it grew from week to week; bytes.
+    /// One over the probability that its last four weeks of days grow so steadily by chance, as of yesterday.
     pub growth: u64,
+    /// Net bytes of the first seven of those days.
+    pub first_week: u64,
     /// The weightiest lines, the most bytes first.
     pub evidence: Vec<Evidence>,
 }
@@ -81,6 +83,11 @@ impl Pair {
         self.weighty.as_ref().map(|weighty| &weighty.unit)
     }
 
+    /// How much it usually carries.
+    pub fn level(&self) -> Level {
+        Level::of(self.unit().map_or(0, |unit| unit.record(DAY_SCALE)))
+    }
+
     /// Whether it is told of in an open incident.
     pub fn suspect(&self) -> bool {
         self.unit().is_some_and(|unit| unit.suspect)
@@ -98,9 +105,9 @@ impl Pair {
 }
 
 impl Weighty {
-    /// What flowed in the window, judged by the pair's own records.
-    pub(super) fn take(&mut self, start: Timestamp, now: Volume) {
-        self.unit.take(start, now);
+    /// What flowed in the window, judged by the pair's own records and by what is `usual` of others towards the group.
+    pub(super) fn take(&mut self, start: Timestamp, now: Volume, usual: &Usual) {
+        self.unit.take(start, now, usual);
         if now.net > 0 {
             let hour = start.0.div_euclid(Span::HOUR.0);
             let passed = u32::try_from(hour - self.hours.0).unwrap_or(u32::MAX);
@@ -150,10 +157,10 @@ mod tests {
         let mut weighty = Weighty::default();
         let at = |hours: i64| Timestamp(0) + Span::HOUR.times(hours);
         let sent = |net| Volume { out: 5, net };
-        (0..100).for_each(|hour| weighty.take(at(hour), sent(5)));
+        (0..100).for_each(|hour| weighty.take(at(hour), sent(5), &Usual::default()));
         assert_eq!(weighty.hours(), 72);
-        weighty.take(at(130), sent(0));
-        weighty.take(at(140), sent(1));
+        weighty.take(at(130), sent(0), &Usual::default());
+        weighty.take(at(140), sent(1), &Usual::default());
         assert_eq!(weighty.hours(), 32);
     }
 }

@@ -17,6 +17,9 @@ pub struct Unit {
     pub suspect: bool,
 }
 
+/// Net bytes that are usual in a span of each scale; 0 where nothing is.
+pub type Usual = [u64; SCALES.len()];
+
 /// What a unit did in the span that ends with its last window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
@@ -29,12 +32,14 @@ pub struct Observed {
 }
 
 impl Unit {
-    pub(super) fn take(&mut self, start: Timestamp, volume: Volume) {
+    /// Takes in a volume that is to be judged by its own records, and by what is `usual` of others where there are any.
+    pub(super) fn take(&mut self, start: Timestamp, volume: Volume, usual: &Usual) {
         for (scale, net) in self.add(start, volume).into_iter().enumerate() {
             let (Some(span), Some(records)) = (SCALES.get(scale), self.records.get_mut(scale)) else {
                 continue;
             };
-            let (excess, record) = records.take(*span, start, net);
+            let usual = usual.get(scale).copied().unwrap_or(0);
+            let (excess, record) = records.take(*span, start, net, usual);
             self.observe(scale, Observed { net, excess, record });
         }
     }

@@ -1,11 +1,14 @@
 //! `many-places`: a host sends to many new places, little to each.
 
-use super::{Case, Detector, Judge, Seen, best_scale};
-use crate::baseline::{Class, What};
+use super::{Case, Detector, Judge, Seen, best_scale, bits};
+use crate::baseline::{Class, Unit, What};
 
 /// The row of this detector.
 pub(super) const DETECTOR: Detector =
     Detector { name: "many-places", technique: "T1030", manual: MANUAL, judge: Judge::NewPlaces(judge) };
+
+/// Place in `SCALES` of seven days.
+const WEEK: usize = 3;
 
 const MANUAL: &str = "\
 many-places: a host sends to many new places, little to each (ATT&CK T1030, T1048)
@@ -27,6 +30,17 @@ Source: a host's young and rare destinations as a unit of judgement (DETECTION, 
 fn judge(case: &Case<'_>) -> Option<Seen> {
     let places =
         case.host.new_places.as_ref().filter(|places| case.known() && places.last == Some(case.now))?;
-    let what = What::NewPlaces(case.host.reach());
-    best_scale(case.baseline, places, |scale| Some(Class { channel: case.host.channel, what, scale }))
+    let (channel, reach) = (case.host.channel, case.host.reach());
+    let volume = best_scale(case.baseline, places, |scale| {
+        Some(Class { channel, what: What::NewPlaces(reach), scale })
+    });
+    volume.into_iter().chain(by_number(case, places)).max_by(|a, b| a.bits.total_cmp(&b.bits))
+}
+
+/// To how many, however little to each.
+fn by_number(case: &Case<'_>, places: &Unit) -> Option<Seen> {
+    let class = Class { channel: case.host.channel, what: What::Places(case.host.reach()), scale: 0 };
+    let bits = bits(case.baseline, class, case.host.places(case.now), 0)?;
+    let week = places.now.get(WEEK)?;
+    Some(Seen { scale: WEEK, observed: week.net, expected: week.record, bits })
 }

@@ -134,9 +134,12 @@ fn best_group(case: &Case<'_>, pair: &Pair, group: &Destination) -> Option<Seen>
     }
     let rarity = case.baseline.rarity(group, channel);
     best_scale(case.baseline, pair.unit()?, |scale| {
-        let young = pair.unproven(scale, case.now);
-        let what = What::Pair(rarity, young, reach);
-        (young || mature(scale, pair.first, case.now)).then_some(Class { channel, what, scale })
+        let what = if pair.unproven(scale, case.now) {
+            Some(What::Young(rarity, reach))
+        } else {
+            mature(scale, pair.first, case.now).then_some(What::Old(rarity, pair.level()))
+        };
+        Some(Class { channel, what: what?, scale })
     })
 }
 

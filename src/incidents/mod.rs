@@ -6,8 +6,9 @@ mod cut;
 pub use budget::{Budget, rank};
 use cut::{Cut, Key};
 
-use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Row, SCALES, WINDOW};
+use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Rarity, Row, SCALES, WINDOW};
 use crate::detectors::{Case, DETECTORS, Judge, Seen};
+use crate::event::Channel;
 use crate::incident::{Finding, Incident};
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
@@ -25,6 +26,8 @@ pub struct Ledger {
     over: Vec<Incident>,
     /// Which of them are told.
     cut: Cut,
+    /// By destination group: when an incident of it was last told.
+    stories: HashMap<u32, Timestamp, foldhash::fast::RandomState>,
 }
 
 /// What was found of a host towards one destination, or of a host alone.
@@ -55,7 +58,12 @@ struct Open {
 impl Ledger {
     /// Nothing yet, of which so many a day are to be told.
     pub fn new(budget: Budget) -> Ledger {
-        Ledger { open: HashMap::default(), over: Vec::new(), cut: Cut::new(budget) }
+        Ledger {
+            open: HashMap::default(),
+            over: Vec::new(),
+            cut: Cut::new(budget),
+            stories: HashMap::default(),
+        }
     }
 
     /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
@@ -74,7 +82,14 @@ impl Ledger {
         all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
         for (number, found) in all {
             if let Some(host) = baseline.hosts.get(number as usize) {
-                self.raise(host, number, window, found);
+                let few_use = found
+                    .destination
+                    .and_then(|group| baseline.destinations.get(group as usize))
+                    .is_some_and(|group| {
+                        host.channel == Channel::Transfer
+                            && baseline.rarity(group, host.channel) != Rarity::Popular
+                    });
+                self.raise(host, number, window, found, few_use);
             }
         }
         // After all were judged: what one host's incident says of its destination must not depend on the order of hosts.
@@ -97,19 +112,24 @@ impl Ledger {
         add((host, None), rows.iter().map(|row| row.out).sum());
     }
 
-    fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found) {
+    fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found, few_use: bool) {
         let Found { destination, score, findings } = found;
         let (key, now) = ((number, destination), window.start);
         if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
             self.over.extend(self.open.remove(&key).map(|open| open.incident));
         }
         let pair = key.1.and_then(|destination| host.pairs.get(&destination));
+        let story = key.1.filter(|_| few_use);
+        let rides = pair.is_some_and(|pair| pair.young(now))
+            && story.and_then(|story| self.stories.get(&story)).is_some_and(|told| now - *told <= OVER);
+        let mut told = false;
         if let Some(open) = self.open.get_mut(&key) {
             open.found = now;
             open.incident.score = open.incident.score.max(score);
             open.incident.take(&findings, pair);
-            if !open.incident.told && self.cut.tells(window.closes, key, score) {
+            if !open.incident.told && (rides || self.cut.tells(window.closes, key, score)) {
                 open.incident.tell(window.closes, score);
+                told = true;
             }
         } else if score >= window.worth_telling {
             let (bytes_out, first_seen) = since(host, pair, &findings, now);
@@ -131,10 +151,14 @@ impl Ledger {
                 evidence: Vec::new(),
             };
             incident.take(&findings, pair);
-            if self.cut.tells(window.closes, key, score) {
+            if rides || self.cut.tells(window.closes, key, score) {
                 incident.tell(window.closes, score);
+                told = true;
             }
             self.open.insert(key, Open { incident, found: now });
+        }
+        if let Some(story) = story.filter(|_| told) {
+            self.stories.insert(story, now);
         }
     }
 
@@ -227,6 +251,10 @@ fn host_findings(case: &Case<'_>) -> impl Iterator<Item = (Finding, Option<u32>)
         };
         let seen = judge(case)?;
         let carrier = carrier(case, &seen, |pair| !only_young || pair.young(case.now));
+        let group = carrier.and_then(|carrier| case.baseline.destinations.get(carrier as usize));
+        if group.is_some_and(|group| group.usual[seen.scale] >= seen.observed) {
+            return None;
+        }
         Some((detector.finding(seen), carrier))
     })
 }
