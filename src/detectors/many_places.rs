@@ -19,8 +19,9 @@ What it sees
 
 How
   V, R and E as in first-bulk, but of the host towards all groups that at most three hosts, or one in a thousand, use and
-  that it first used less than a week ago. p is how often hosts that speak to as many groups (at most 10; at most 100;
-  more) showed so large an E on a day of the last two weeks.
+  that it first used less than a week ago. p is how often hosts that are known to speak to as many groups (at most 10; at
+  most 100; more) showed so large an E on a day of the last two weeks; or, if that is less, how often they turned to so
+  many such groups within a week with more than 16 kB (16 B of names) each.
 
 What fools it
   Places that many use. A host that meets new places all day by its work hides a drip among them.

@@ -17,8 +17,9 @@ What it sees
 How
   V, R and E as in first-bulk, but of all the hosts together to which the group is new (they first used it less than a
   week ago and were known before). p is how often, for each host and day of the last two weeks, some group with as many
-  newcomers (two or three; up to twelve; more) showed so large an E. The host that sent most speaks for all: the others
-  keep what other detectors say of them, so that one theft does not fill the list.
+  newcomers (two or three; up to twelve; more) showed so large an E. The host that sent most speaks for all. Once
+  an incident of such a group is told, the others to which the group is new are told with it, beyond the budget: they are one
+  story.
 
 What fools it
   One destination per host. Destinations used since before the log began count as old.

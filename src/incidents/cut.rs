@@ -3,6 +3,9 @@
 //! A budget of K a day is kept by a bar: the score that K incidents a day reached over the week before. What reaches the
 //! bar is told while there is room for K that day; after that only what is worse than the least of those told today, and
 //! never more than 2 K: a day on which much happens may be longer, and ordinary days make up for it, as the bar has risen.
+//!
+//! Hosts that newly send to a group that few use are one story with the first of them that was told: they are told with it,
+//! and take no room. At most [`FOLLOW_MAX`] do, so that a roll-out does not fill the list.
 
 use super::Budget;
 use crate::units::{Span, Timestamp};
@@ -14,6 +17,30 @@ pub(super) type Key = (u32, Option<u32>);
 
 /// How many days before today the bar looks at.
 const DAYS: usize = 7;
+
+/// How long a story goes on after it was last told.
+const STORY: Span = Span::DAY.times(7);
+
+/// How many hosts are told with the first: a theft from more is a campaign that its first hundred tell well enough.
+const FOLLOW_MAX: u32 = 100;
+
+/// An incident that was not told before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) key: Key,
+    pub(super) score: f64,
+    /// Whether its destination group is one that few hosts use.
+    pub(super) few_use: bool,
+    /// Whether the group is new to the host.
+    pub(super) is_new: bool,
+}
+
+/// A destination group of which something was told.
+#[derive(Clone, Copy, Debug)]
+struct Story {
+    told: Timestamp,
+    followed: u32,
+}
 
 /// The bar, and what was told today.
 #[derive(Debug)]
@@ -29,6 +56,8 @@ pub(super) struct Cut {
     bar: f64,
     /// Scores of those told today, at most 2 K.
     told: Vec<f64>,
+    /// By group; one entry for each incident told at most.
+    stories: HashMap<u32, Story, foldhash::fast::RandomState>,
 }
 
 impl Cut {
@@ -41,16 +70,35 @@ impl Cut {
             best: HashMap::default(),
             bar: 0.0,
             told: Vec::new(),
+            stories: HashMap::default(),
         }
     }
 
-    /// Whether an incident that was not told before, with this score in the window that closes at `now`, is told.
-    pub(super) fn tells(&mut self, now: Timestamp, key: Key, score: f64) -> bool {
+    /// Whether it is told in the window that closes at `now`.
+    pub(super) fn tells(&mut self, now: Timestamp, candidate: &Candidate) -> bool {
         let day = now.floor(Span::DAY);
         if day != self.today {
             self.begin(day);
         }
-        let best = self.best.entry(key).or_insert(score);
+        let group = candidate.key.1.filter(|_| candidate.few_use);
+        if let Some(story) = group.and_then(|group| self.stories.get_mut(&group))
+            && candidate.is_new
+            && story.followed < FOLLOW_MAX
+        {
+            story.followed += 1;
+            story.told = now;
+            return true;
+        }
+        let tells = self.has_room(candidate);
+        if let Some(group) = group.filter(|_| tells) {
+            self.stories.entry(group).or_insert(Story { told: now, followed: 0 }).told = now;
+        }
+        tells
+    }
+
+    fn has_room(&mut self, candidate: &Candidate) -> bool {
+        let score = candidate.score;
+        let best = self.best.entry(candidate.key).or_insert(score);
         *best = best.max(score);
         let least = self.told.iter().copied().fold(f64::INFINITY, f64::min);
         let room = self.told.len() < self.per_day;
@@ -75,6 +123,7 @@ impl Cut {
         all.sort_unstable_by(|a, b| b.total_cmp(a));
         self.bar = all.get(self.per_day.saturating_mul(self.days.len())).copied().unwrap_or(0.0);
         self.told.clear();
+        self.stories.retain(|_, story| day - story.told <= STORY);
         self.today = day;
     }
 }
@@ -87,17 +136,21 @@ mod tests {
         Timestamp(0) + Span::DAY.times(day) + Span::HOUR.times(hour)
     }
 
+    fn alone(host: u32, score: f64) -> Candidate {
+        Candidate { key: (host, None), score, few_use: false, is_new: false }
+    }
+
     #[test]
     fn a_day_has_room_for_the_budget_and_for_what_is_worse() {
         let mut cut = Cut::new(Budget { per_day: 2 });
         let told: Vec<bool> = [10.0, 12.0, 9.0, 11.0, 13.0, 30.0]
             .into_iter()
             .zip(0..)
-            .map(|(score, host)| cut.tells(at(0, i64::from(host)), (host, None), score))
+            .map(|(score, host)| cut.tells(at(0, i64::from(host)), &alone(host, score)))
             .collect();
         // Two by room, two that are worse than the least of them; then it is over, whatever comes.
         assert_eq!(told, [true, true, false, true, true, false]);
-        assert!(cut.tells(at(1, 0), (9, None), 12.5));
+        assert!(cut.tells(at(1, 0), &alone(9, 12.5)));
     }
 
     #[test]
@@ -105,11 +158,27 @@ mod tests {
         let mut cut = Cut::new(Budget { per_day: 1 });
         for day in 0..7 {
             for host in 0..5 {
-                cut.tells(at(day, 0), (host, None), f64::from(host) + 10.0);
+                cut.tells(at(day, 0), &alone(host, f64::from(host) + 10.0));
             }
         }
         // Five a day, of 10 to 14 bits: the seven best were of 14.
-        assert!(!cut.tells(at(7, 0), (7, None), 12.9));
-        assert!(cut.tells(at(7, 1), (8, None), 13.0));
+        assert!(!cut.tells(at(7, 0), &alone(7, 12.9)));
+        assert!(cut.tells(at(7, 1), &alone(8, 13.0)));
+    }
+
+    #[test]
+    fn who_newly_sends_to_where_something_was_told_is_told_with_it() {
+        let mut cut = Cut::new(Budget { per_day: 1 });
+        let to = |host, is_new| Candidate { key: (host, Some(5)), score: 10.0, few_use: true, is_new };
+        assert!(!cut.tells(at(0, 0), &Candidate { score: -1.0, ..to(0, true) }));
+        assert!(cut.tells(at(0, 1), &to(1, true)));
+        assert!(cut.tells(at(0, 2), &to(2, true)));
+        assert!(!cut.tells(at(0, 3), &to(3, false)));
+        assert!(!cut.tells(at(0, 4), &Candidate { key: (4, Some(6)), ..to(4, true) }));
+        let told = (10..200).filter(|host| cut.tells(at(0, 5), &to(*host, true))).count();
+        assert_eq!(told, FOLLOW_MAX as usize - 1);
+        // A week later it is another story.
+        assert!(cut.tells(at(8, 0), &to(201, true)));
+        assert_eq!(cut.stories[&5].followed, 0);
     }
 }

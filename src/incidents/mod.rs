@@ -4,7 +4,7 @@ mod budget;
 mod cut;
 
 pub use budget::{Budget, rank};
-use cut::{Cut, Key};
+use cut::{Candidate, Cut, Key};
 
 use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Rarity, Row, SCALES, WINDOW};
 use crate::detectors::{Case, DETECTORS, Judge, Seen};
@@ -26,8 +26,6 @@ pub struct Ledger {
     over: Vec<Incident>,
     /// Which of them are told.
     cut: Cut,
-    /// By destination group: when an incident of it was last told.
-    stories: HashMap<u32, Timestamp, foldhash::fast::RandomState>,
 }
 
 /// What was found of a host towards one destination, or of a host alone.
@@ -35,6 +33,8 @@ struct Found {
     destination: Option<u32>,
     score: f64,
     findings: Vec<Finding>,
+    /// Whether the group is one that few hosts use.
+    few_use: bool,
 }
 
 /// The window being judged.
@@ -58,12 +58,7 @@ struct Open {
 impl Ledger {
     /// Nothing yet, of which so many a day are to be told.
     pub fn new(budget: Budget) -> Ledger {
-        Ledger {
-            open: HashMap::default(),
-            over: Vec::new(),
-            cut: Cut::new(budget),
-            stories: HashMap::default(),
-        }
+        Ledger { open: HashMap::default(), over: Vec::new(), cut: Cut::new(budget) }
     }
 
     /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
@@ -82,14 +77,7 @@ impl Ledger {
         all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
         for (number, found) in all {
             if let Some(host) = baseline.hosts.get(number as usize) {
-                let few_use = found
-                    .destination
-                    .and_then(|group| baseline.destinations.get(group as usize))
-                    .is_some_and(|group| {
-                        host.channel == Channel::Transfer
-                            && baseline.rarity(group, host.channel) != Rarity::Popular
-                    });
-                self.raise(host, number, window, found, few_use);
+                self.raise(host, number, window, found);
             }
         }
         // After all were judged: what one host's incident says of its destination must not depend on the order of hosts.
@@ -112,24 +100,21 @@ impl Ledger {
         add((host, None), rows.iter().map(|row| row.out).sum());
     }
 
-    fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found, few_use: bool) {
-        let Found { destination, score, findings } = found;
+    fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found) {
+        let Found { destination, score, findings, few_use } = found;
         let (key, now) = ((number, destination), window.start);
         if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
             self.over.extend(self.open.remove(&key).map(|open| open.incident));
         }
         let pair = key.1.and_then(|destination| host.pairs.get(&destination));
-        let story = key.1.filter(|_| few_use);
-        let rides = pair.is_some_and(|pair| pair.young(now))
-            && story.and_then(|story| self.stories.get(&story)).is_some_and(|told| now - *told <= OVER);
-        let mut told = false;
+        let is_new = pair.is_some_and(|pair| pair.young(now));
+        let candidate = Candidate { key, score, few_use, is_new };
         if let Some(open) = self.open.get_mut(&key) {
             open.found = now;
             open.incident.score = open.incident.score.max(score);
             open.incident.take(&findings, pair);
-            if !open.incident.told && (rides || self.cut.tells(window.closes, key, score)) {
+            if !open.incident.told && self.cut.tells(window.closes, &candidate) {
                 open.incident.tell(window.closes, score);
-                told = true;
             }
         } else if score >= window.worth_telling {
             let (bytes_out, first_seen) = since(host, pair, &findings, now);
@@ -151,14 +136,10 @@ impl Ledger {
                 evidence: Vec::new(),
             };
             incident.take(&findings, pair);
-            if rides || self.cut.tells(window.closes, key, score) {
+            if self.cut.tells(window.closes, &candidate) {
                 incident.tell(window.closes, score);
-                told = true;
             }
             self.open.insert(key, Open { incident, found: now });
-        }
-        if let Some(story) = story.filter(|_| told) {
-            self.stories.insert(story, now);
         }
     }
 
@@ -232,12 +213,14 @@ fn found_of_host(case: &Case<'_>, rows: &[Row], mut give: impl FnMut(Found)) {
         if !findings.is_empty() {
             let score = most(&findings) + boosts.iter().map(|finding| finding.bits).sum::<f64>();
             findings.extend(boosts);
-            give(Found { destination: Some(row.destination), score, findings });
+            let few_use = case.host.channel == Channel::Transfer
+                && case.baseline.rarity(group, case.host.channel) != Rarity::Popular;
+            give(Found { destination: Some(row.destination), score, findings, few_use });
         }
     }
     let findings: Vec<Finding> = carried(None).collect();
     if !findings.is_empty() {
-        give(Found { destination: None, score: most(&findings), findings });
+        give(Found { destination: None, score: most(&findings), findings, few_use: false });
     }
 }
 
