@@ -34,7 +34,8 @@ pub enum What {
     Client(Level),
     /// What a host sends to all the rare destination groups together that are new to it.
     NewPlaces(Reach),
-    /// To how many rare destination groups that were new to it a host sent something within a week. Of one scale.
+    /// To how many more rare destination groups that were new to it than ever before a host sent something on a day. Of one
+    /// scale.
     Places(Reach),
     /// In how many of the last 72 hours it sent to a rare group that is new to it. Of one scale.
     Hours(Reach),

@@ -56,7 +56,7 @@ impl Baseline {
             let suspect = host.unit.suspect;
             if known && !suspect {
                 give(What::Hours(reach), 0, hours);
-                give(What::Places(reach), 0, places);
+                places.into_iter().for_each(|places| give(What::Places(reach), 0, places));
             }
             if known {
                 match &mut host.new_places {

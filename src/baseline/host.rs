@@ -1,7 +1,7 @@
 //! What is remembered of a watched host.
 
 use super::unit::Observed;
-use super::week::Week;
+use super::places::Places;
 use super::{COLD, DAY_SCALE, Excess, Level, Pair, Reach, SCALES, Unit, mature};
 use crate::event::Channel;
 use crate::units::Timestamp;
@@ -20,8 +20,8 @@ pub struct Host {
     pub new_places: Option<Box<Unit>>,
     /// Of a server or a bucket: the most that any client took.
     clients: [Excess; SCALES.len()],
-    /// The rare groups that were new to it when they first got something.
-    pub(super) places: Week,
+    /// See [`Places`].
+    pub(super) places: Places,
     /// The most hours of a rare group that is new to it, today.
     pub(super) hours: u64,
     /// To how many groups it is known to speak since before today, see [`Host::reach`].
@@ -50,9 +50,10 @@ impl Host {
         Reach::of(if self.settled > 0 { self.settled } else { self.pairs.len() })
     }
 
-    /// To how many rare groups that were new to it it sent something in the seven days that end with today.
-    pub fn places(&self, now: Timestamp) -> u64 {
-        self.places.sum(now).into()
+    /// By how many more than on any day before it sent something to rare groups that were new to it today; `None` while it has
+    /// no record.
+    pub fn places(&self, now: Timestamp) -> Option<u64> {
+        self.first.filter(|first| mature(DAY_SCALE, *first, now)).map(|_| self.places.excess(now))
     }
 
     /// Whether its destinations are clients that come to it. Who comes is not its choice, so what one of them takes is

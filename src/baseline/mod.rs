@@ -11,6 +11,7 @@ mod excess;
 mod growth;
 mod host;
 mod pair;
+mod places;
 mod pool;
 mod rolling;
 mod trail;

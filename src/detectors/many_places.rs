@@ -20,8 +20,8 @@ What it sees
 How
   V, R and E as in first-bulk, but of the host towards all groups that at most three hosts, or one in a thousand, use and
   that it first used less than a week ago. p is how often hosts that are known to speak to as many groups (at most 10; at
-  most 100; more) showed so large an E on a day of the last two weeks; or, if that is less, how often they turned to so
-  many such groups within a week with more than 16 kB (16 B of names) each.
+  most 100; more) showed so large an E on a day of the last two weeks; or, if that is less, how often they turned to so many
+  more such groups on a day, with more than 16 kB (16 B of names) each, than on any day before.
 
 What fools it
   Places that many use. A host that meets new places all day by its work hides a drip among them.
@@ -41,7 +41,7 @@ fn judge(case: &Case<'_>) -> Option<Seen> {
 /// To how many, however little to each.
 fn by_number(case: &Case<'_>, places: &Unit) -> Option<Seen> {
     let class = Class { channel: case.host.channel, what: What::Places(case.host.reach()), scale: 0 };
-    let bits = bits(case.baseline, class, case.host.places(case.now), 0)?;
+    let bits = bits(case.baseline, class, case.host.places(case.now)?, 0)?;
     let week = places.now.get(WEEK)?;
     Some(Seen { scale: WEEK, observed: week.net, expected: week.record, bits })
 }
