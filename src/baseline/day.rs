@@ -4,6 +4,7 @@
 //! record is not yet one: in the first days of a log every backup seems to break a record.
 
 use super::growth::growth;
+use super::pool::Day;
 use super::{Baseline, COLD, Class, Crowd, Host, Level, Rarity, SCALES, SETTLED, What, mature};
 use crate::event::Channel;
 use crate::units::{Span, Timestamp};
@@ -33,7 +34,7 @@ impl Baseline {
         let (day, seen) = (self.day, self.seen);
         let since = self.begins.map_or(Span(0), |begins| day - begins);
         let (begins, known) = (self.begins, since >= COLD);
-        let mut units: Vec<(Class, u64)> = Vec::new();
+        let mut units = Day::default();
         for host in &mut self.hosts {
             let Some(first) = host.first else { continue };
             let (level, reach, channel) = (host.level(begins, day), host.reach(), host.channel);
@@ -83,11 +84,11 @@ impl Baseline {
         self.close_day_of_campaigns(&mut units, known);
         self.learn_usual(day);
         let warm = since >= Span::DAY;
-        self.pools.add_day(&seen, warm, since >= SETTLED, units.into_iter());
+        self.pools.add_day(&seen, warm, since >= SETTLED, units);
     }
 
     /// Hosts stand for the groups that nobody newly uses, so that the probability is one of a host and a day.
-    fn close_day_of_campaigns(&mut self, units: &mut Vec<(Class, u64)>, known: bool) {
+    fn close_day_of_campaigns(&mut self, units: &mut Day, known: bool) {
         let channel = Channel::Transfer;
         let mut active = [0; Crowd::ALL.len()];
         for group in &mut self.destinations {

@@ -1,6 +1,5 @@
 //! What is remembered of a watched host.
 
-use super::unit::Observed;
 use super::places::Places;
 use super::{COLD, DAY_SCALE, Excess, Level, Pair, Reach, SCALES, Unit, mature};
 use crate::event::Channel;
@@ -19,7 +18,7 @@ pub struct Host {
     /// What it sends to all the rare groups together that are new to it.
     pub new_places: Option<Box<Unit>>,
     /// Of a server or a bucket: the most that any client took.
-    clients: [Excess; SCALES.len()],
+    clients: Option<Box<[Excess; SCALES.len()]>>,
     /// See [`Places`].
     pub(super) places: Places,
     /// The most hours of a rare group that is new to it, today.
@@ -64,14 +63,15 @@ impl Host {
 
     /// Compares the volumes of clients in the window at `start`, by number and scale, with the most that any took before.
     pub(super) fn compare_clients(&mut self, start: Timestamp, volumes: &[(u32, [u64; SCALES.len()])]) {
-        for (scale, (clients, span)) in self.clients.iter_mut().zip(SCALES).enumerate() {
+        for (scale, (clients, span)) in
+            self.clients.get_or_insert_default().iter_mut().zip(SCALES).enumerate()
+        {
             let taken = |volumes: &[u64; SCALES.len()]| volumes.get(scale).copied().unwrap_or(0);
             let most = volumes.iter().map(|(_, volumes)| taken(volumes)).max().unwrap_or(0);
             let (_, record) = clients.take(span, start, most, 0);
             for (client, volumes) in volumes {
                 if let Some(weighty) = self.pairs.get_mut(client).and_then(|pair| pair.weighty.as_mut()) {
-                    let net = taken(volumes);
-                    weighty.unit.observe(scale, Observed { net, excess: net.saturating_sub(record), record });
+                    weighty.unit.observe(scale, taken(volumes), record);
                 }
             }
         }
@@ -79,7 +79,7 @@ impl Host {
 
     /// Hands over the day's largest excess of a client at each scale, unless the host is under suspicion.
     pub(super) fn close_day_of_clients(&mut self, mut give: impl FnMut(usize, u64)) {
-        for (scale, clients) in self.clients.iter_mut().enumerate() {
+        for (scale, clients) in self.clients.iter_mut().flat_map(|clients| clients.iter_mut().enumerate()) {
             let excess = clients.close_day();
             if !self.unit.suspect {
                 give(scale, excess);
@@ -102,7 +102,7 @@ impl Host {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baseline::{Baseline, Row, Trail};
+    use crate::baseline::{Baseline, Observed, Row, Trail};
     use crate::units::Span;
 
     #[test]
@@ -120,9 +120,9 @@ mod tests {
         // Another client every hour takes 100 kB; then one takes 150 kB, whom nobody has seen before.
         (0..48).zip(0..).for_each(|(hour, client)| baseline.fold(at(hour), &[row(client, 100_000)]));
         baseline.fold(at(48), &[row(99, 150_000)]);
-        let now = baseline.hosts[0].pairs[&99].unit().unwrap().now;
+        let now = baseline.hosts[0].pairs[&99].unit().unwrap().now();
         assert_eq!(now[0], Observed { net: 150_000, excess: 50_000, record: 100_000 });
         // The server's own volume is that of all clients.
-        assert_eq!(baseline.hosts[0].unit.now[DAY_SCALE].net, 2_450_000);
+        assert_eq!(baseline.hosts[0].unit.now()[DAY_SCALE].net, 2_450_000);
     }
 }

@@ -4,6 +4,7 @@
 //! A fold in event time over closed windows. It says what was observed and what was usual, and keeps the pools from which
 //! detectors take probabilities; it judges nothing itself.
 
+mod ceil;
 mod class;
 mod day;
 mod destination;

@@ -122,8 +122,9 @@ impl Weighty {
         }
         let place = self.evidence.iter().position(|kept| line.weightier(kept)).unwrap_or(self.evidence.len());
         if place < EVIDENCE_MAX {
+            self.evidence.truncate(EVIDENCE_MAX - 1);
+            self.evidence.reserve_exact(1);
             self.evidence.insert(place, line);
-            self.evidence.truncate(EVIDENCE_MAX);
         }
     }
 

@@ -29,6 +29,31 @@ const INDEX_BOUNDS: (f64, f64) = (0.5, 1.5);
 /// How many of the largest values the tail is fitted to.
 const TAIL: u64 = 20;
 
+/// The largest excesses of a day, host by host.
+#[derive(Debug)]
+pub struct Day(Vec<Distribution>);
+
+impl Default for Day {
+    fn default() -> Self {
+        Day(Class::all().map(|_| Distribution::default()).collect())
+    }
+}
+
+impl Day {
+    /// What a host reached at most in a class.
+    pub fn push(&mut self, (class, excess): (Class, u64)) {
+        if let Some(distribution) = self.0.get_mut(class.place()) {
+            distribution.add(excess);
+        }
+    }
+}
+
+impl Extend<(Class, u64)> for Day {
+    fn extend<I: IntoIterator<Item = (Class, u64)>>(&mut self, units: I) {
+        units.into_iter().for_each(|unit| self.push(unit));
+    }
+}
+
 /// The pools of all classes.
 #[derive(Clone, Debug)]
 pub struct Pools {
@@ -61,15 +86,9 @@ impl Pools {
         self.days.len()
     }
 
-    /// Takes in a whole day of an estate in which so many hosts were `seen` in each kind of traffic: (class, largest excess) of
-    /// each host. It is `warm` when it is no longer cold on the next day, `settled` when a week has passed.
-    pub fn add_day(
-        &mut self,
-        seen: &[usize; Channel::ALL.len()],
-        warm: bool,
-        settled: bool,
-        units: impl Iterator<Item = (Class, u64)>,
-    ) {
+    /// Takes in a whole day of an estate in which so many hosts were `seen` in each kind of traffic. It is `warm` when it is no
+    /// longer cold on the next day, `settled` when a week has passed.
+    pub fn add_day(&mut self, seen: &[usize; Channel::ALL.len()], warm: bool, settled: bool, day: Day) {
         let most = seen.iter().copied().max().unwrap_or(0).max(1) as f64;
         for (share, seen) in self.shares.iter_mut().zip(seen) {
             *share = (most / (*seen).max(1) as f64).log2();
@@ -77,11 +96,8 @@ impl Pools {
         if warm {
             self.bits = (most.log2() - ROOM).clamp(BITS_BOUNDS.0, BITS_BOUNDS.1);
         }
-        let mut day: BTreeMap<Class, Distribution> = BTreeMap::new();
-        for (class, excess) in units {
-            day.entry(class).or_default().add(excess);
-        }
-        self.days.push_back((settled, day));
+        let day = Class::all().zip(day.0).filter(|(_, distribution)| distribution.count() > 0);
+        self.days.push_back((settled, day.collect()));
         if self.days.len() > DAYS {
             self.days.pop_front();
         }
@@ -214,12 +230,9 @@ mod tests {
         let mut pools = Pools::default();
         let cold = pools.tail(CLASS, 1_000_000_000, 0);
         for _ in 0..14 {
-            pools.add_day(
-                &[3_000, 0, 0, 0],
-                true,
-                true,
-                (0..3_000u64).map(|unit| (CLASS, if unit < 2_990 { 0 } else { unit })),
-            );
+            let mut day = Day::default();
+            day.extend((0..3_000u64).map(|unit| (CLASS, if unit < 2_990 { 0 } else { unit })));
+            pools.add_day(&[3_000, 0, 0, 0], true, true, day);
         }
         let warm = pools.tail(CLASS, 1_000_000_000, 0);
         assert!(warm < cold / 50.0, "{warm} {cold}");

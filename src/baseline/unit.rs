@@ -1,5 +1,6 @@
 //! A unit of judgement: its rolling volumes and its records.
 
+use super::ceil::Ceil;
 use super::{Excess, Rolling, SCALES, Volume};
 use crate::units::Timestamp;
 
@@ -9,8 +10,9 @@ pub struct Unit {
     /// Trailing volumes.
     pub rolling: Rolling,
     records: [Excess; SCALES.len()],
-    /// What the last window showed, by scale.
-    pub now: [Observed; SCALES.len()],
+    /// Net bytes of the spans that end with the last window, and what was expected of them.
+    nets: [u64; SCALES.len()],
+    expected: [Ceil; SCALES.len()],
     /// When the last window with bytes began.
     pub last: Option<Timestamp>,
     /// It has an open incident: what it does now must not become what is usual.
@@ -27,7 +29,7 @@ pub struct Observed {
     pub net: u64,
     /// By how much they exceed the record.
     pub excess: u64,
-    /// The record.
+    /// The record, rounded up by less than one in 33 million.
     pub record: u64,
 }
 
@@ -39,22 +41,29 @@ impl Unit {
                 continue;
             };
             let usual = usual.get(scale).copied().unwrap_or(0);
-            let (excess, record) = records.take(*span, start, net, usual);
-            self.observe(scale, Observed { net, excess, record });
+            let (_, expected) = records.take(*span, start, net, usual);
+            self.observe(scale, net, expected);
         }
     }
 
     /// Takes in a volume that is to be judged by the records of others; gives the net bytes of each span that ends with it.
     pub(super) fn add(&mut self, start: Timestamp, volume: Volume) -> [u64; SCALES.len()] {
-        self.rolling.add(start, volume);
         self.last = Some(start);
-        std::array::from_fn(|scale| self.rolling.trailing(scale, start).0.net)
+        self.rolling.add(start, volume)
     }
 
-    pub(super) fn observe(&mut self, scale: usize, observed: Observed) {
-        if let Some(now) = self.now.get_mut(scale) {
-            *now = observed;
+    pub(super) fn observe(&mut self, scale: usize, net: u64, expected: u64) {
+        if let (Some(now), Some(before)) = (self.nets.get_mut(scale), self.expected.get_mut(scale)) {
+            (*now, *before) = (net, Ceil::of(expected));
         }
+    }
+
+    /// What the last window showed, by scale.
+    pub fn now(&self) -> [Observed; SCALES.len()] {
+        std::array::from_fn(|scale| {
+            let (net, record) = (self.nets[scale], self.expected[scale].bytes());
+            Observed { net, excess: net.saturating_sub(record), record }
+        })
     }
 
     /// The most that is usual in a span.

@@ -40,6 +40,6 @@ fn judge(case: &Case<'_>, pair: &Pair, _group: &Destination) -> Option<Seen> {
     let class = Class { channel: case.host.channel, what: What::Growth, scale: 0 };
     let weighty = pair.weighty.as_ref()?;
     let bits = bits(case.baseline, class, weighty.growth, 0)?;
-    let observed = weighty.unit.now.get(WEEK)?.net;
+    let observed = weighty.unit.now()[WEEK].net;
     Some(Seen { scale: WEEK, observed, expected: weighty.first_week, bits })
 }

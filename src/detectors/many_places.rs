@@ -42,6 +42,6 @@ fn judge(case: &Case<'_>) -> Option<Seen> {
 fn by_number(case: &Case<'_>, places: &Unit) -> Option<Seen> {
     let class = Class { channel: case.host.channel, what: What::Places(case.host.reach()), scale: 0 };
     let bits = bits(case.baseline, class, case.host.places(case.now)?, 0)?;
-    let week = places.now.get(WEEK)?;
+    let week = places.now()[WEEK];
     Some(Seen { scale: WEEK, observed: week.net, expected: week.record, bits })
 }

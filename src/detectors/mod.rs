@@ -118,7 +118,7 @@ impl Detector {
 /// `class` gives `None` for a scale at which the unit cannot be judged.
 fn best_scale(baseline: &Baseline, unit: &Unit, class: impl Fn(usize) -> Option<Class>) -> Option<Seen> {
     let looks = (SCALES.len() as f64).log2();
-    let seen = unit.now.iter().enumerate().filter_map(|(scale, now)| {
+    let seen = unit.now().into_iter().enumerate().filter_map(|(scale, now)| {
         let class = class(scale)?;
         let bits = bits(baseline, class, now.excess, now.record)? - looks;
         Some(Seen { scale, observed: now.net, expected: now.record, bits })

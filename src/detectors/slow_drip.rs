@@ -36,6 +36,6 @@ fn judge(case: &Case<'_>, pair: &Pair, group: &Destination) -> Option<Seen> {
     let class = Class { channel, what: What::Hours(case.host.reach()), scale: 0 };
     let weighty = pair.weighty.as_ref()?;
     let bits = bits(case.baseline, class, weighty.hours(), 0)?;
-    let now = weighty.unit.now.get(SCALE)?;
+    let now = weighty.unit.now()[SCALE];
     Some(Seen { scale: SCALE, observed: now.net, expected: now.record, bits })
 }

@@ -252,7 +252,8 @@ fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> (Vec<Find
             }
             Judge::Booster(judge) => {
                 let bits = judge(case, pair, group);
-                let observed = pair.unit().and_then(|unit| unit.now.last()).map_or(0, |now| now.net);
+                let observed =
+                    pair.unit().and_then(|unit| unit.now().last().copied()).map_or(0, |now| now.net);
                 let seen = Seen { scale: SCALES.len() - 1, observed, expected: 0, bits };
                 boosts.extend((bits > 0.0).then(|| detector.finding(seen)));
             }
