@@ -175,7 +175,7 @@ impl Baseline {
         for row in rows {
             let Some(pair) = host.pairs.get_mut(&row.destination) else { continue };
             let whole = Flowed { out: row.out, back: row.back };
-            let mut weighty = pair.weigh(host.channel, row.out, whole.volume().net, &row.trail);
+            let mut weighty = pair.weigh(start, host.channel, row.out, whole.volume().net, &row.trail);
             let mut now = whole;
             for (hour, flowed) in row.trail.earlier() {
                 host.unit.rolling.add_earlier(hour, flowed.volume());

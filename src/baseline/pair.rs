@@ -21,20 +21,21 @@ pub struct Pair {
     pub first: Timestamp,
     /// All bytes out since then.
     pub total: u64,
-    /// Net bytes while it is light.
+    /// Net bytes today while it is light, and the day's number since the epoch, modulo 256.
     light: u32,
+    light_day: u8,
     /// Known tools seen.
     pub tools: u16,
     /// Whether the host was known before that, so that the group is new to it. What it did on the first day that it was
     /// watched may be as old as itself, unless it came to an estate that was known.
     chosen: bool,
-    /// What is remembered once it has carried more than 16 kB net (16 B in names).
+    /// What is remembered once it has carried more than 100 kB net on a day (100 B in names).
     pub weighty: Option<Box<Weighty>>,
 }
 
-/// Net bytes from which on a pair is judged: below, no probability stands out. Names carry a thousandth of what transfers
-/// do.
-const WEIGHTY: u64 = 16_000;
+/// Net bytes of a day (UTC) from which on a pair is judged: below, no probability stands out, and most heartbeats stay below.
+/// Names carry a thousandth of what transfers do.
+const WEIGHTY: u64 = 100_000;
 
 /// What is remembered of a pair that carries something.
 #[derive(Clone, Debug, Default)]
@@ -53,13 +54,14 @@ pub struct Weighty {
 
 impl Pair {
     pub(super) fn new(first: Timestamp, chosen: bool) -> Pair {
-        Pair { first, total: 0, light: 0, tools: 0, chosen, weighty: None }
+        Pair { first, total: 0, light: 0, light_day: 0, tools: 0, chosen, weighty: None }
     }
 
     /// Takes in what the window's lines say of bytes out and tools. Gives what is remembered if it is or becomes weighty,
     /// with `net`, the window's net bytes, and what else is to be counted now.
     pub(super) fn weigh(
         &mut self,
+        start: Timestamp,
         channel: Channel,
         out: u64,
         net: u64,
@@ -67,7 +69,9 @@ impl Pair {
     ) -> Option<(&mut Weighty, u64)> {
         self.total = self.total.saturating_add(out);
         self.tools |= trail.tools;
-        let before = u64::from(std::mem::take(&mut self.light));
+        let day = start.0.div_euclid(Span::DAY.0).to_le_bytes()[0];
+        let today = std::mem::replace(&mut self.light_day, day) == day;
+        let before = u64::from(std::mem::take(&mut self.light)) * u64::from(today);
         let from = if channel == Channel::Names { WEIGHTY / 1000 } else { WEIGHTY };
         if self.weighty.is_none() && before.saturating_add(net) <= from {
             self.light = u32::try_from(before + net).unwrap_or(u32::MAX);
@@ -140,17 +144,24 @@ mod tests {
 
     #[test]
     fn light_pairs_cost_nothing_and_lose_nothing() {
-        let mut pair = Pair::new(Timestamp(0), true);
+        let (mut pair, at) = (Pair::new(Timestamp(0), true), Timestamp(0));
         let trail = Trail::default();
-        assert!(pair.weigh(Channel::Transfer, 9_000, 8_000, &trail).is_none());
-        assert!(pair.weigh(Channel::Transfer, 9_000, 8_000, &trail).is_none());
-        assert!(pair.weigh(Channel::Transfer, 0, 0, &trail).is_none());
-        assert_eq!(pair.weigh(Channel::Transfer, 1, 1, &trail).map(|(_, before)| before), Some(16_000));
-        assert_eq!(pair.weigh(Channel::Transfer, 1, 1, &trail).map(|(_, before)| before), Some(0));
-        assert_eq!(pair.total, 18_002);
-        let mut name = Pair::new(Timestamp(0), true);
-        assert!(name.weigh(Channel::Names, 16, 16, &trail).is_none());
-        assert!(name.weigh(Channel::Names, 1, 1, &trail).is_some());
+        assert!(pair.weigh(at, Channel::Transfer, 60_000, 50_000, &trail).is_none());
+        assert!(pair.weigh(at, Channel::Transfer, 60_000, 50_000, &trail).is_none());
+        assert!(pair.weigh(at, Channel::Transfer, 0, 0, &trail).is_none());
+        assert_eq!(pair.weigh(at, Channel::Transfer, 1, 1, &trail).map(|(_, before)| before), Some(100_000));
+        assert_eq!(pair.weigh(at, Channel::Transfer, 1, 1, &trail).map(|(_, before)| before), Some(0));
+        assert_eq!(pair.total, 120_002);
+        let mut name = Pair::new(at, true);
+        assert!(name.weigh(at, Channel::Names, 100, 100, &trail).is_none());
+        assert!(name.weigh(at, Channel::Names, 1, 1, &trail).is_some());
+        // Another day, another sum.
+        let mut beat = Pair::new(at, true);
+        for day in 0..100 {
+            assert!(
+                beat.weigh(at + Span::DAY.times(day), Channel::Transfer, 90_000, 90_000, &trail).is_none()
+            );
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ How
   V, R and E as in first-bulk, but of the host towards all groups that at most three hosts, or one in a thousand, use and
   that it first used less than a week ago. p is how often hosts that are known to speak to as many groups (at most 10; at
   most 100; more) showed so large an E on a day of the last two weeks; or, if that is less, how often they turned to so many
-  more such groups on a day, with more than 16 kB (16 B of names) each, than on any day before.
+  more such groups on a day, with more than 100 kB (100 B of names) each, than on any day before.
 
 What fools it
   Places that many use. A host that meets new places all day by its work hides a drip among them.
