@@ -38,7 +38,7 @@ impl Baseline {
         for host in &mut self.hosts {
             let Some(first) = host.first else { continue };
             let (level, reach, channel) = (host.level(begins, day), host.reach(), host.channel);
-            host.settled = host.pairs.values().filter(|pair| !pair.young(day)).count();
+            host.settled = host.pairs.iter().filter(|(_, pair)| !pair.young(day)).count();
             let mut give = |what, scale, excess| units.push((Class { channel, what, scale }, excess));
             host.unit.close_day(|scale, excess| {
                 if known && (level == Level::New || mature(scale, first, day)) {
@@ -114,9 +114,9 @@ impl Baseline {
 fn close_day_of_pairs(host: &mut Host, day: Timestamp, rarity: impl Fn(u32) -> Rarity) -> Most {
     let mut most = Most { young: Default::default(), old: BTreeMap::new(), growth: 1 };
     let channel = host.channel;
-    for (destination, pair) in &mut host.pairs {
+    for (destination, pair) in host.pairs.iter_mut() {
         let unproven: [bool; SCALES.len()] = std::array::from_fn(|scale| pair.unproven(scale, day));
-        let (rarity, level, began) = (rarity(*destination), pair.level(), pair.first);
+        let (rarity, level, began) = (rarity(destination), pair.level(), pair.first);
         let Some(weighty) = &mut pair.weighty else { continue };
         weighty.unit.close_day(|scale, excess| {
             if unproven[scale] {

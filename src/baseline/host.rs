@@ -1,10 +1,9 @@
 //! What is remembered of a watched host.
 
 use super::places::Places;
-use super::{COLD, DAY_SCALE, Excess, Level, Pair, Reach, SCALES, Unit, mature};
+use super::{COLD, DAY_SCALE, Excess, Level, Pairs, Reach, SCALES, Unit, mature};
 use crate::event::Channel;
 use crate::units::Timestamp;
-use hashbrown::HashMap;
 
 /// A watched host in one kind of traffic.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +25,7 @@ pub struct Host {
     /// To how many groups it is known to speak since before today, see [`Host::reach`].
     pub(super) settled: usize,
     /// Towards each destination group, by number.
-    pub pairs: HashMap<u32, Pair, foldhash::fast::RandomState>,
+    pub pairs: Pairs,
 }
 
 impl Host {
@@ -70,7 +69,7 @@ impl Host {
             let most = volumes.iter().map(|(_, volumes)| taken(volumes)).max().unwrap_or(0);
             let (_, record) = clients.take(span, start, most, 0);
             for (client, volumes) in volumes {
-                if let Some(weighty) = self.pairs.get_mut(client).and_then(|pair| pair.weighty.as_mut()) {
+                if let Some(weighty) = self.pairs.get_mut(*client).and_then(|pair| pair.weighty.as_mut()) {
                     weighty.unit.observe(scale, taken(volumes), record);
                 }
             }
@@ -93,9 +92,9 @@ impl Host {
             .pairs
             .iter()
             .filter(|(_, pair)| !pair.suspect())
-            .min_by_key(|(destination, pair)| (pair.total, std::cmp::Reverse((pair.first, **destination))))
-            .map(|(destination, _)| *destination);
-        least.is_some_and(|destination| self.pairs.remove(&destination).is_some())
+            .min_by_key(|(destination, pair)| (pair.total, std::cmp::Reverse((pair.first, *destination))))
+            .map(|(destination, _)| destination);
+        least.is_some_and(|destination| self.pairs.remove(destination))
     }
 }
 
@@ -120,7 +119,7 @@ mod tests {
         // Another client every hour takes 100 kB; then one takes 150 kB, whom nobody has seen before.
         (0..48).zip(0..).for_each(|(hour, client)| baseline.fold(at(hour), &[row(client, 100_000)]));
         baseline.fold(at(48), &[row(99, 150_000)]);
-        let now = baseline.hosts[0].pairs[&99].unit().unwrap().now();
+        let now = baseline.hosts[0].pairs.get(99).unwrap().unit().unwrap().now();
         assert_eq!(now[0], Observed { net: 150_000, excess: 50_000, record: 100_000 });
         // The server's own volume is that of all clients.
         assert_eq!(baseline.hosts[0].unit.now()[DAY_SCALE].net, 2_450_000);

@@ -12,6 +12,7 @@ mod excess;
 mod growth;
 mod host;
 mod pair;
+mod pairs;
 mod places;
 mod pool;
 mod rolling;
@@ -25,6 +26,7 @@ pub use destination::Destination;
 pub use excess::Excess;
 pub use host::Host;
 pub use pair::{Pair, Weighty};
+pub use pairs::Pairs;
 pub use pool::Pools;
 pub use rolling::{Rolling, Volume};
 pub use trail::{Flowed, Trail};
@@ -149,7 +151,7 @@ impl Baseline {
                 (host.first, host.channel) = (Some(start), row.channel);
                 self.seen[row.channel as usize] += 1;
             }
-            if !host.pairs.contains_key(&row.destination) {
+            if host.pairs.get(row.destination).is_none() {
                 destination.hosts += 1;
                 destination.first.get_or_insert(start);
                 if host.pairs.len() >= PAIRS_MAX {
@@ -173,7 +175,7 @@ impl Baseline {
         let (serves, seen) = (host.serves(), self.seen[host.channel as usize]);
         let (mut all, mut new, mut clients) = (Volume::default(), Volume::default(), Vec::new());
         for row in rows {
-            let Some(pair) = host.pairs.get_mut(&row.destination) else { continue };
+            let Some(pair) = host.pairs.get_mut(row.destination) else { continue };
             let whole = Flowed { out: row.out, back: row.back };
             let mut weighty = pair.weigh(start, host.channel, row.out, whole.volume().net, &row.trail);
             let mut now = whole;

@@ -21,11 +21,11 @@ impl Baseline {
             for (destination, pair) in
                 host.pairs.iter().filter(|(_, pair)| !pair.young(day) && !pair.suspect())
             {
-                if let Some(users) = users.get_mut(*destination as usize) {
+                if let Some(users) = users.get_mut(destination as usize) {
                     *users += 1;
                 }
                 if let Some(unit) = pair.unit() {
-                    records.push((*destination, std::array::from_fn(|scale| unit.record(scale))));
+                    records.push((destination, std::array::from_fn(|scale| unit.record(scale))));
                 }
             }
         }

@@ -106,7 +106,7 @@ impl Ledger {
         if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
             self.over.extend(self.open.remove(&key).map(|open| open.incident));
         }
-        let pair = key.1.and_then(|destination| host.pairs.get(&destination));
+        let pair = key.1.and_then(|destination| host.pairs.get(destination));
         let is_new = pair.is_some_and(|pair| pair.young(now));
         let candidate = Candidate { key, score, few_use, is_new };
         if let Some(open) = self.open.get_mut(&key) {
@@ -153,8 +153,8 @@ impl Ledger {
             open.is_some_and(|open| now.is_some_and(|now| now - open.found <= OVER))
         };
         let mut any = fresh((number, None));
-        for (destination, pair) in &mut host.pairs {
-            let suspect = fresh((number, Some(*destination)));
+        for (destination, pair) in host.pairs.iter_mut() {
+            let suspect = fresh((number, Some(destination)));
             if let Some(weighty) = &mut pair.weighty {
                 weighty.unit.suspect = suspect;
             }
@@ -206,7 +206,7 @@ fn found_of_host(case: &Case<'_>, rows: &[Row], mut give: impl FnMut(Found)) {
         of_host.iter().filter(move |(_, carrier)| *carrier == by).map(|(finding, _)| *finding)
     };
     for row in rows {
-        let Some(pair) = case.host.pairs.get(&row.destination) else { continue };
+        let Some(pair) = case.host.pairs.get(row.destination) else { continue };
         let Some(group) = case.baseline.destinations.get(row.destination as usize) else { continue };
         let (mut findings, boosts) = pair_findings(case, pair, group);
         findings.extend(carried(Some(row.destination)));
@@ -279,8 +279,8 @@ fn carrier(case: &Case<'_>, seen: &Seen, part: impl Fn(&Pair) -> bool) -> Option
         .pairs
         .iter()
         .filter(|(_, pair)| part(pair))
-        .max_by_key(|(destination, pair)| (volume(pair), std::cmp::Reverse(**destination)))?;
-    (volume(pair) as f64 >= CARRIES * seen.observed as f64).then_some(*destination)
+        .max_by_key(|(destination, pair)| (volume(pair), std::cmp::Reverse(*destination)))?;
+    (volume(pair) as f64 >= CARRIES * seen.observed as f64).then_some(destination)
 }
 
 /// Since when, and how much left since then: all of it for a young pair, else the span that stands out.

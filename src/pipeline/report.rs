@@ -111,13 +111,13 @@ fn carriers<'a>(scanned: &'a Scanned, incident: &Incident) -> Vec<Carrier<'a>> {
     let mut carriers: Vec<Carrier<'a>> = host
         .pairs
         .iter()
-        .filter(|(destination, _)| incident.destination.is_none_or(|only| only == **destination))
+        .filter(|(destination, _)| incident.destination.is_none_or(|only| only == *destination))
         .map(|(destination, pair)| Carrier {
-            name: scanned.destinations.name(*destination),
+            name: scanned.destinations.name(destination),
             bytes_out: pair.total,
             first_seen: pair.first,
-            hosts: scanned.baseline.destinations.get(*destination as usize).map_or(0, |group| group.hosts),
-            known: scanned.catalogue.of(scanned.destinations.name(*destination)),
+            hosts: scanned.baseline.destinations.get(destination as usize).map_or(0, |group| group.hosts),
+            known: scanned.catalogue.of(scanned.destinations.name(destination)),
         })
         .collect();
     carriers.sort_by(|a, b| b.bytes_out.cmp(&a.bytes_out).then_with(|| a.name.cmp(b.name)));
