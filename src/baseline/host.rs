@@ -116,12 +116,12 @@ mod tests {
             trail: Trail::default(),
         };
         let at = |hours: i64| Timestamp(0) + Span::HOUR.times(hours);
-        // Another client every hour takes 100 kB; then one takes 150 kB, whom nobody has seen before.
-        (0..48).zip(0..).for_each(|(hour, client)| baseline.fold(at(hour), &[row(client, 100_000)]));
-        baseline.fold(at(48), &[row(99, 150_000)]);
+        // Another client every hour takes 1 MB; then one takes 1.5 MB, whom nobody has seen before.
+        (0..48).zip(0..).for_each(|(hour, client)| baseline.fold(at(hour), &[row(client, 1_000_000)]));
+        baseline.fold(at(48), &[row(99, 1_500_000)]);
         let now = baseline.hosts[0].pairs.get(99).unwrap().unit().unwrap().now();
-        assert_eq!(now[0], Observed { net: 150_000, excess: 50_000, record: 100_000 });
+        assert_eq!(now[0], Observed { net: 1_500_000, excess: 500_000, record: 1_000_000 });
         // The server's own volume is that of all clients.
-        assert_eq!(baseline.hosts[0].unit.now()[DAY_SCALE].net, 2_450_000);
+        assert_eq!(baseline.hosts[0].unit.now()[DAY_SCALE].net, 24_500_000);
     }
 }
