@@ -83,8 +83,8 @@ pub struct Baseline {
     pub evicted: u64,
 }
 
-/// Most destination groups remembered per host. Beyond it the one with the fewest bytes in all is let go (and counted); the
-/// host's own volume still sees its bytes.
+/// Most destination groups remembered per host. Beyond it those with the fewest bytes in all are let go (and counted); the
+/// host's own volume still sees their bytes.
 pub const PAIRS_MAX: usize = 256;
 
 impl Default for Baseline {
@@ -155,7 +155,7 @@ impl Baseline {
                 destination.hosts += 1;
                 destination.first.get_or_insert(start);
                 if host.pairs.len() >= PAIRS_MAX {
-                    self.evicted += u64::from(host.let_go());
+                    self.evicted += host.let_go() as u64;
                 }
                 let first = host.first.unwrap_or(start);
                 let came_late = self.begins.is_some_and(|begins| first - begins >= COLD);

@@ -5,57 +5,64 @@ use super::Pair;
 
 /// By number of the destination group, sorted; at most `PAIRS_MAX`.
 #[derive(Clone, Debug, Default)]
-pub struct Pairs(Vec<(u32, Pair)>);
+pub struct Pairs {
+    /// Apart from what is remembered, so that a search touches a few lines of the cache.
+    groups: Vec<u32>,
+    pairs: Vec<Pair>,
+}
 
 impl Pairs {
     /// How many groups there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.groups.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.groups.is_empty()
     }
 
     /// What is remembered towards a group.
     pub fn get(&self, group: u32) -> Option<&Pair> {
-        self.place(group).ok().and_then(|place| self.0.get(place)).map(|(_, pair)| pair)
+        self.groups.binary_search(&group).ok().and_then(|place| self.pairs.get(place))
     }
 
     pub(super) fn get_mut(&mut self, group: u32) -> Option<&mut Pair> {
-        self.place(group).ok().and_then(|place| self.0.get_mut(place)).map(|(_, pair)| pair)
+        self.groups.binary_search(&group).ok().and_then(|place| self.pairs.get_mut(place))
     }
 
+    /// Puts in what was not there before.
     pub(super) fn insert(&mut self, group: u32, pair: Pair) {
-        match self.place(group) {
-            Ok(place) => self.0[place].1 = pair,
-            Err(place) => {
-                // A quarter more each time, not as much again.
-                if self.0.len() == self.0.capacity() {
-                    self.0.reserve_exact(1 + self.0.len() / 4);
-                }
-                self.0.insert(place, (group, pair));
-            }
+        let Err(place) = self.groups.binary_search(&group) else { return };
+        // A quarter more each time, not as much again.
+        if self.groups.len() == self.groups.capacity() {
+            let more = 1 + self.groups.len() / 4;
+            self.groups.reserve_exact(more);
+            self.pairs.reserve_exact(more);
         }
+        self.groups.insert(place, group);
+        self.pairs.insert(place, pair);
     }
 
-    pub(super) fn remove(&mut self, group: u32) -> bool {
-        self.place(group).map(|place| self.0.remove(place)).is_ok()
+    /// Lets those go that `keep` does not want; says how many.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(u32, &Pair) -> bool) -> usize {
+        let before = self.len();
+        let kept: Vec<bool> = self.iter().map(|(group, pair)| keep(group, pair)).collect();
+        let mut each = kept.iter();
+        self.groups.retain(|_| each.next().is_none_or(|kept| *kept));
+        let mut each = kept.iter();
+        self.pairs.retain(|_| each.next().is_none_or(|kept| *kept));
+        before - self.len()
     }
 
     /// All, by number.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Pair)> {
-        self.0.iter().map(|(group, pair)| (*group, pair))
+        self.groups.iter().copied().zip(&self.pairs)
     }
 
     /// All, by number.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Pair)> {
-        self.0.iter_mut().map(|(group, pair)| (*group, pair))
-    }
-
-    fn place(&self, group: u32) -> Result<usize, usize> {
-        self.0.binary_search_by_key(&group, |(group, _)| *group)
+        self.groups.iter().copied().zip(&mut self.pairs)
     }
 }
 
@@ -72,7 +79,11 @@ mod tests {
         }
         assert_eq!(pairs.iter().map(|(group, _)| group).collect::<Vec<_>>(), [1, 3, 5, 7, 9]);
         assert!(pairs.iter().all(|(group, pair)| pair.first == Timestamp(i64::from(group))));
-        assert!(pairs.remove(3) && !pairs.remove(3) && pairs.get(3).is_none());
-        assert!(pairs.get_mut(7).is_some() && pairs.len() == 4);
+        assert_eq!(pairs.retain(|group, pair| group != 3 && pair.first != Timestamp(9)), 2);
+        assert_eq!(
+            pairs.iter().map(|(group, pair)| (group, pair.first.0)).collect::<Vec<_>>(),
+            [(1, 1), (5, 5), (7, 7)]
+        );
+        assert!(pairs.get(3).is_none() && pairs.get_mut(7).is_some());
     }
 }

@@ -3,6 +3,7 @@
 //! Data goes to stdout, talk to stderr. Exit code 0: read everything, nothing found; 1: incidents in budget; 2: trouble.
 //! The only folder that knows clap and anyhow, and the one that looks at the clock (for "not later than tomorrow").
 
+mod bench;
 mod config;
 mod doctor;
 mod eval;
@@ -46,6 +47,8 @@ enum Command {
     Synth(synth::Arguments),
     /// Score the incidents of a scan against what was really stolen
     Eval(eval::Arguments),
+    /// Measure how fast this machine reads these logs, stage by stage, beside a count of newlines
+    Bench(bench::Arguments),
 }
 
 /// How a command ended, when it did not fail outright.
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match ending {
         Ok(Ending::Nothing) => ExitCode::SUCCESS,

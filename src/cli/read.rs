@@ -121,6 +121,12 @@ pub(super) struct Opened {
 }
 
 impl ReadArguments {
+    /// Whether nothing is read from standard input.
+    pub(super) fn names_files(&self) -> bool {
+        let no_pipe = self.paths.iter().all(|path| path.as_os_str() != "-");
+        no_pipe && (self.config.is_some() || !self.paths.is_empty())
+    }
+
     /// Opens what the arguments name and says what cannot be opened.
     pub(super) fn open(&self, detail: Detail) -> Result<Opened> {
         // The pool of rayon is global; a second call (in tests) keeps the first.

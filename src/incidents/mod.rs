@@ -11,7 +11,7 @@ use crate::detectors::{Case, DETECTORS, Judge, Seen};
 use crate::event::Channel;
 use crate::incident::{Finding, Incident};
 use crate::units::{Span, Timestamp};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// After so long without a finding an incident is over; what comes later is another.
 const OVER: Span = Span::DAY.times(7);
@@ -24,6 +24,8 @@ const CARRIES: f64 = 0.5;
 pub struct Ledger {
     open: HashMap<Key, Open, foldhash::fast::RandomState>,
     over: Vec<Incident>,
+    /// Hosts of which something was ever told.
+    accused: HashSet<u32, foldhash::fast::RandomState>,
     /// Which of them are told.
     cut: Cut,
 }
@@ -58,7 +60,12 @@ struct Open {
 impl Ledger {
     /// Nothing yet, of which so many a day are to be told.
     pub fn new(budget: Budget) -> Ledger {
-        Ledger { open: HashMap::default(), over: Vec::new(), cut: Cut::new(budget) }
+        Ledger {
+            open: HashMap::default(),
+            over: Vec::new(),
+            accused: HashSet::default(),
+            cut: Cut::new(budget),
+        }
     }
 
     /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
@@ -115,6 +122,7 @@ impl Ledger {
             open.incident.take(&findings, pair);
             if !open.incident.told && self.cut.tells(window.closes, &candidate) {
                 open.incident.tell(window.closes, score);
+                self.accused.insert(number);
             }
         } else if score >= window.worth_telling {
             let (bytes_out, first_seen) = since(host, pair, &findings, now);
@@ -138,6 +146,7 @@ impl Ledger {
             incident.take(&findings, pair);
             if self.cut.tells(window.closes, &candidate) {
                 incident.tell(window.closes, score);
+                self.accused.insert(number);
             }
             self.open.insert(key, Open { incident, found: now });
         }
@@ -146,6 +155,9 @@ impl Ledger {
     /// Units with an open incident that was told are suspect: they do not train the pools. What was not told does, or the pools
     /// would forget how often such things happen; so a budget of suspects is all that is left out.
     fn mark(&self, baseline: &mut Baseline, number: u32) {
+        if !self.accused.contains(&number) {
+            return;
+        }
         let Some(host) = baseline.hosts.get_mut(number as usize) else { return };
         let now = host.unit.last;
         let fresh = |key| {
