@@ -129,7 +129,14 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("tokio::", &["daemon/"], "everything else is synchronous"),
     (
         "rayon::",
-        &["batch/", "pipeline/sums.rs", "cli/parse.rs", "cli/doctor.rs", "cli/read.rs"],
+        &[
+            "batch/",
+            "pipeline/sums.rs",
+            "cli/bench/stages.rs",
+            "cli/parse.rs",
+            "cli/doctor.rs",
+            "cli/read.rs",
+        ],
         "threads belong to the batch driver",
     ),
     ("clap::", &["cli/"], "the library does not know the command line"),
