@@ -3,6 +3,7 @@
 
 mod spelled;
 mod words;
+mod zones;
 
 pub use spelled::{any_style, ctime, epoch_of_any_unit, month_first, split_month_first};
 
@@ -122,6 +123,13 @@ pub fn dashed(text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
 /// A date and a clock that stand in two fields (W3C): `2023-03-29` and `01:02:03`, in `zone`.
 pub fn date_and_time(date: &[u8], clock_text: &[u8], zone: &TimeZone) -> Option<Timestamp> {
     date_time(date, clock_text, b"", zone)
+}
+
+/// The same, with the name of a zone in a third field (`CEST`). A name without a meaning leaves it to `zone`.
+pub fn date_time_and_zone(date: &[u8], clock_text: &[u8], name: &[u8], zone: &TimeZone) -> Option<Timestamp> {
+    let about = date_time(date, clock_text, b"", zone)?;
+    let Some(east) = zones::east(name, about, zone) else { return Some(about) };
+    Timestamp::from_micros(date_time(date, clock_text, b"", &TimeZone::UTC)?.0.checked_sub(east)?)
 }
 
 fn date_time(date: &[u8], clock_text: &[u8], zone_text: &[u8], zone: &TimeZone) -> Option<Timestamp> {

@@ -10,7 +10,6 @@ use crate::formats::fields::{Fields, transport};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
 use crate::formats::{Kind, Scratch, Sight, key_value, time};
 use crate::units::{Span, Timestamp};
-use jiff::tz::TimeZone;
 
 /// The row of this format.
 pub const KIND: Kind = Kind {
@@ -128,15 +127,15 @@ fn read<'a>(
     Ok(Some(event))
 }
 
-/// `timestamp="2023-03-29T01:02:03+0000"`, or a date, a clock and the name of a zone. Only UTC's names mean one zone.
+/// `timestamp="2023-03-29T01:02:03+0000"`, or a date, a clock and the name of a zone.
 fn stamp(f: &Fields<'_, SLOTS>, settings: &Settings, opened: &Opened<'_>) -> Result<Timestamp, Reject> {
     if let Some(stamp) = f.stamp(STAMP, |text| time::iso(text, &settings.local.zone))? {
         return Ok(stamp);
     }
     let (Some(date), Some(clock)) = (f.text(DATE), f.text(TIME)) else { return opened.time(&settings.local) };
     let stamp = match f.text(ZONE) {
-        Some(b"UTC" | b"GMT") => time::date_and_time(date, clock, &TimeZone::UTC),
-        _ => time::date_and_time(date, clock, &settings.local.zone),
+        Some(name) => time::date_time_and_zone(date, clock, name, &settings.local.zone),
+        None => time::date_and_time(date, clock, &settings.local.zone),
     };
     stamp.ok_or_else(|| f.wrong(Reason::BadTimestamp, date))
 }
@@ -178,6 +177,8 @@ mod tests {
             .replace("connevent=\"Stop\"", "con_event=\"End\"");
         assert_eq!(one(&KIND, &central), expected());
         assert_eq!(one(&KIND, &LINE.replace("connevent=\"Stop\" ", "")), expected());
+        let summer = LINE.replace("time=01:02:03 timezone=\"GMT\"", "time=03:02:03 timezone=\"CEST\"");
+        assert_eq!(one(&KIND, &summer), expected());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Stamps that spell the month, and stamps whose style only their text tells.
 
-use super::{clf, clock, epoch, in_zone, iso, micros, month, offset, with_year};
+use super::{clf, clock, epoch, in_zone, iso, micros, month, offset, with_year, zones};
 use crate::event::number;
 use crate::units::Timestamp;
 use jiff::tz::TimeZone;
@@ -23,8 +23,8 @@ pub fn epoch_of_any_unit(text: &[u8]) -> Option<Timestamp> {
 }
 
 /// `Mar 29 01:02:03`, `Mar  9 01:02:03.456`, `Mar 29 2023 01:02:03`, `Mar 29 2023 01:02:03 UTC`, `… +0100`: the stamps of
-/// BSD syslog, Cisco and CEF. Without a year it is the latest that is not after `near`; without a zone (or with a name that is not
-/// UTC's) the time is in `zone`.
+/// BSD syslog, Cisco and CEF. Without a year it is the latest that is not after `near`; without a zone (or with a name that has no
+/// one meaning) the time is in `zone`.
 pub fn month_first(text: &[u8], zone: &TimeZone, near: Option<Timestamp>) -> Option<Timestamp> {
     let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
     let (name, day, third) = (words.next()?, words.next()?, words.next()?);
@@ -33,33 +33,29 @@ pub fn month_first(text: &[u8], zone: &TimeZone, near: Option<Timestamp>) -> Opt
         Some(year) => (Some(year), clock(words.next()?)?),
         None => (None, clock(third)?),
     };
-    let east = match words.next() {
-        None => None,
-        Some(b"UTC" | b"GMT" | b"Z") => Some(0),
-        // Abbreviations of zones mean different zones to different people.
-        Some(other) => offset(other).or_else(|| offset(other.strip_prefix(b"GMT")?)),
-    };
+    let told = words.next();
     if words.next().is_some() {
         return None;
     }
-    match (year, east) {
-        (Some(year), east) => {
+    let within = |zone: &TimeZone| match year {
+        Some(year) => {
             let local = micros(year, month, day, of_day)?;
-            match east {
-                Some(east) => Timestamp::from_micros(local.checked_sub(east)?),
-                None if *zone == TimeZone::UTC => Timestamp::from_micros(local),
-                None => in_zone(local, zone),
-            }
+            if *zone == TimeZone::UTC { Timestamp::from_micros(local) } else { in_zone(local, zone) }
         }
-        (None, None) => with_year(month, day, of_day, zone, near),
-        (None, Some(east)) => {
-            let stamp = with_year(month, day, of_day, &TimeZone::UTC, near)?;
-            Timestamp::from_micros(stamp.0.checked_sub(east)?)
-        }
-    }
+        None => with_year(month, day, of_day, zone, near),
+    };
+    let Some(name) = told else { return within(zone) };
+    let east = offset(name).or_else(|| offset(name.strip_prefix(b"GMT")?));
+    let east = match east {
+        Some(east) => Some(east),
+        None => zones::east(name, within(zone)?, zone),
+    };
+    let Some(east) = east else { return within(zone) };
+    Timestamp::from_micros(within(&TimeZone::UTC)?.0.checked_sub(east)?)
 }
 
-/// Cuts a stamp of [`month_first`] without a zone off the front of a text: the stamp, and what follows its blank.
+/// Cuts a stamp of [`month_first`] off the front of a text: the stamp, and what follows its blank. A zone is its part where a colon
+/// follows, as Cisco writes it.
 pub fn split_month_first(text: &[u8]) -> Option<(&[u8], &[u8])> {
     month(text.get(..3)?)?;
     let mut at = 3;
@@ -78,10 +74,19 @@ pub fn split_month_first(text: &[u8]) -> Option<(&[u8], &[u8])> {
         if memchr::memchr(b':', word).is_some() {
             let stamp = text.get(..at)?;
             let stamp = stamp.strip_suffix(b":").unwrap_or(stamp);
-            let rest = text.get(stamp.len()..)?;
+            let zone = zone_before_colon(text.get(stamp.len()..)?);
+            let (stamp, rest) = text.split_at_checked(stamp.len() + zone)?;
             return Some((stamp, rest.strip_prefix(b" ").unwrap_or(rest)));
         }
     }
+}
+
+/// The length of ` EDT` where ` EDT:` follows a clock.
+fn zone_before_colon(rest: &[u8]) -> usize {
+    let [b' ', rest @ ..] = rest else { return 0 };
+    let length = rest.iter().take(5).take_while(|byte| byte.is_ascii_uppercase()).count();
+    let (name, after) = rest.split_at(length);
+    if after.first() == Some(&b':') && zones::is_name(name) { 1 + length } else { 0 }
 }
 
 /// `Wed Mar 29 01:02:03 2023`, as C's ctime writes it, in `zone`.
@@ -128,6 +133,9 @@ mod tests {
             "Mar 29 2023 02:02:03 +0100",
             "Mar 29 02:02:03.000 GMT+01:00",
             "Mar 29 2023 01:02:03.000 UTC",
+            "Mar 28 2023 21:02:03 EDT",
+            "Mar 29 03:02:03 CEST",
+            "Mar 29 2023 01:02:03 IST",
             "Wed Mar 29 01:02:03 2023",
             "2023-03-29T01:02:03Z",
             "2023/03/29 01:02:03",
@@ -169,6 +177,11 @@ mod tests {
         let cut = |text: &'static str| split_month_first(text.as_bytes());
         assert_eq!(cut("Mar 29 01:02:03 host x"), Some((&b"Mar 29 01:02:03"[..], &b"host x"[..])));
         assert_eq!(cut("Mar  9 2023 01:02:03: %ASA"), Some((&b"Mar  9 2023 01:02:03"[..], &b": %ASA"[..])));
+        assert_eq!(
+            cut("Mar  9 2023 01:02:03 EDT: %ASA"),
+            Some((&b"Mar  9 2023 01:02:03 EDT"[..], &b": %ASA"[..]))
+        );
+        assert_eq!(cut("Mar  9 2023 01:02:03 EDT x"), Some((&b"Mar  9 2023 01:02:03"[..], &b"EDT x"[..])));
         assert_eq!(cut("Mar 29 01:02:03.123 x"), Some((&b"Mar 29 01:02:03.123"[..], &b"x"[..])));
         for wrong in ["", "Mar", "Mar 29", "Mar x", "Marble 29 01:02:03", "Mar 1 2 3 01:02:03"] {
             assert_eq!(cut(wrong), None, "{wrong}");
