@@ -3,7 +3,8 @@
 //!
 //! A teardown has one total for both directions: it is told as such, counts as sent (no less is known to have left), and
 //! evidence says "either way". Who opened the connection is in the `Built` line with the same number (302013, 302015, …),
-//! which carries no bytes. Of ICMP (302020, 302021) no line carries bytes.
+//! which carries no bytes. Where that line is missing, an end whose port is below 1024 while the other's is not was asked by
+//! the other. Of ICMP (302020, 302021) no line carries bytes: they tell who spoke with whom.
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Aside, Endpoint, Event, Question, Role, Session, Stamped, Telling, number};
@@ -36,13 +37,11 @@ const SIGHT: Sight = Sight {
 
 /// The number of `%ASA-6-302014: …` and what follows its colon.
 fn id(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let start = memchr::memmem::find_iter(line, b"-").find_map(|at| {
-        let product = line.get(..at)?;
-        let known = [&b"%ASA"[..], b"%FTD", b"%PIX", b"%FWSM"].iter().any(|name| product.ends_with(name));
-        known.then_some(at + 1)
+    let rest = memchr::memchr_iter(b'%', line).find_map(|at| {
+        let message = line.get(at + 1..)?;
+        [&b"ASA-"[..], b"FTD-", b"PIX-", b"FWSM-"].iter().find_map(|name| message.strip_prefix(*name))
     })?;
     // `%ASA-session-6-302014` names the class in between; some releases write no colon behind the number.
-    let rest = line.get(start..)?;
     let head = rest.get(..40.min(rest.len()))?;
     let (digits, _) = head.split_at(memchr::memchr2(b':', b' ', head)?);
     let number = digits.rsplit(|&byte| byte == b'-').next()?;
@@ -59,7 +58,8 @@ fn read<'a>(
     let line = opened.inner;
     let (number, text) = id(line).ok_or_else(|| Reject::line(Reason::Malformed))?;
     let event = Event { dataset: "cisco-asa", role: settings.role, ..Event::default() };
-    let opened = opened.without_syslog();
+    // A relay puts its own stamp in front of the device's, which may know its zone.
+    let opened = opened.without_syslog().without_syslog();
     let mut event = match number {
         b"302014" | b"302016" | b"302018" | b"302304" | b"302306" => {
             let event = teardown(event, line, text)?;
@@ -94,6 +94,7 @@ fn teardown<'a>(mut event: Event<'a>, line: &[u8], text: &'a [u8]) -> Result<Eve
     let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
     let mut ends = [Endpoint::default(); 2];
     let mut found = 0;
+    event.user = user(text);
     if words.next() != Some(b"Teardown") {
         return Err(wrong(text));
     }
@@ -128,6 +129,10 @@ fn teardown<'a>(mut event: Event<'a>, line: &[u8], text: &'a [u8]) -> Result<Eve
     }
     // The end behind "for" is on the interface of the lower security level, nearly always the outside.
     [event.destination, event.source] = ends;
+    let serves = |end: &Endpoint<'_>| end.port.is_some_and(|port| port < 1024);
+    if serves(&event.source) && !serves(&event.destination) {
+        std::mem::swap(&mut event.source, &mut event.destination);
+    }
     Ok(event)
 }
 
@@ -145,6 +150,7 @@ fn built<'a>(mut event: Event<'a>, text: &'a [u8]) -> Option<Event<'a>> {
     let first = host(words.next()?)?;
     words.find(|word| *word == b"to")?;
     let second = host(words.next()?)?;
+    event.user = user(text);
     (event.source, event.destination) = if inbound { (first, second) } else { (second, first) };
     Some(event)
 }
@@ -157,6 +163,26 @@ fn host(word: &[u8]) -> Option<Endpoint<'_>> {
     let mut end = Endpoint { port: number(rest.get(slash + 1..)?), ..Endpoint::default() };
     end.set_host(rest.get(..slash)?);
     (end.ip.is_some() || end.domain.is_some()).then_some(end)
+}
+
+/// Who is behind a connection: the name in brackets at the end, which the device authenticated, or the first that a
+/// directory told (`(LOCAL\jdoe, 77)` behind an end). Other brackets hold translated addresses and tags.
+fn user(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii_end();
+    let mut told = None;
+    for open in memchr::memchr_iter(b'(', text) {
+        let rest = text.get(open + 1..)?;
+        let inner = rest.get(..memchr::memchr(b')', rest)?)?;
+        let name = inner.split(|&byte| byte == b',').next().unwrap_or_default();
+        if memchr::memchr(b'\\', name).is_some() {
+            told = told.or(Some(name));
+        } else if inner.len() + 1 == rest.len()
+            && !inner.iter().any(|byte| matches!(byte, b'/' | b':' | b' '))
+        {
+            return (!inner.is_empty()).then_some(inner);
+        }
+    }
+    told
 }
 
 /// FTD spells record types out.
@@ -255,10 +281,14 @@ fn connection<'a>(
     event.question = f.text(QNAME).map(|name| Question { name, record_type: f.text(QTYPE).map(record_type) });
     event.url = f.text(URL);
     event.user_agent = f.text(AGENT);
-    event.destination.domain = f.text(HOST).or_else(|| {
-        let name = crate::event::split_authority(authority(event.url?)).0;
-        (crate::event::address(name).is_none() && holds(name, &[b"."])).then_some(name)
-    });
+    let named = |authority| {
+        let name = crate::event::split_authority(authority).0;
+        crate::event::address(name).is_none().then_some(name)
+    };
+    event.destination.domain = match f.text(HOST) {
+        Some(host) => named(host),
+        None => event.url.and_then(|url| named(authority(url))).filter(|name| holds(name, &[b"."])),
+    };
     Ok(event)
 }
 

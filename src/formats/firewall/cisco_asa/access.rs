@@ -3,7 +3,7 @@
 //! Their sentences differ and their parts do not: an end behind `from` or `src`, another behind `to` or `dst`, or two
 //! joined by an arrow.
 
-use super::host;
+use super::{host, user};
 use crate::event::{Aside, Endpoint, Event, address};
 use crate::formats::fields::transport;
 
@@ -24,6 +24,9 @@ fn meaning(number: &[u8], text: &[u8]) -> Option<Aside> {
 
 /// The event of such a message, without its time; `None` where the message is none or names only one end.
 pub(super) fn read<'a>(event: Event<'a>, number: &[u8], text: &'a [u8]) -> Option<Event<'a>> {
+    if matches!(number, b"302020" | b"302021") {
+        return icmp(event, text);
+    }
     let mut event = Event { aside: Some(meaning(number, text)?), ..event };
     if number == b"304001" {
         return accessed(event, text);
@@ -36,15 +39,17 @@ pub(super) fn read<'a>(event: Event<'a>, number: &[u8], text: &'a [u8]) -> Optio
     while let Some(word) = words.next() {
         let place = match word {
             b"from" | b"src" | b"SRC" => 0,
-            b"to" | b"dst" | b"DEST" => 1,
+            b"to" | b"dst" | b"DEST" if before != b"due" => 1,
             b"->" => {
                 ends = [end(before), words.next().and_then(end)];
                 break;
             }
             _ => {
                 event.transport = event.transport.or_else(|| protocol(word, before));
-                if before == b"URL" {
-                    event.url = Some(word);
+                match before {
+                    b"URL" => event.url = Some(word),
+                    b"user" => event.user = Some(word.trim_ascii()),
+                    _ => {}
                 }
                 before = word;
                 continue;
@@ -61,6 +66,28 @@ pub(super) fn read<'a>(event: Event<'a>, number: &[u8], text: &'a [u8]) -> Optio
     }
     let [source, destination] = ends;
     (event.source, event.destination) = (source?, destination?);
+    event.user = event
+        .user
+        .map(|name| name.strip_prefix(b"'").and_then(|name| name.strip_suffix(b"'")).unwrap_or(name));
+    event.user = event.user.or_else(|| user(text).filter(|name| memchr::memchr(b'\\', name).is_some()));
+    Some(event)
+}
+
+/// `Built inbound ICMP connection for faddr 203.0.113.9/0 gaddr 198.51.100.1/7 laddr 10.1.2.3/7 …`, `Teardown ICMP …`: the
+/// foreign end began where it says inbound. What stands behind the addresses are no ports.
+fn icmp<'a>(mut event: Event<'a>, text: &'a [u8]) -> Option<Event<'a>> {
+    let mut words = text.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let inbound = (words.next()? == b"Built").then(|| words.next() == Some(b"inbound"));
+    words.find(|word| *word == b"faddr")?;
+    let foreign = end(words.next()?)?;
+    words.find(|word| *word == b"laddr")?;
+    let local = end(words.next()?)?;
+    (event.source, event.destination) =
+        if inbound == Some(true) { (foreign, local) } else { (local, foreign) };
+    (event.source.port, event.destination.port) = (None, None);
+    event.transport = Some(b"icmp");
+    event.user = user(text);
+    event.aside = Some(if inbound.is_some() { Aside::Unfinished } else { Aside::Attempt });
     Some(event)
 }
 

@@ -34,8 +34,23 @@ fn a_teardown_has_one_total() {
         TEARDOWN.replace("302014", "302016").replace("TCP conn", "UDP conn").replace("0:00:30", "26:00:01");
     let udp = one(&KIND, &udp);
     assert_eq!((udp.transport, udp.duration), (Some(&b"udp"[..]), Some(Span::SECOND.times(93_601))));
-    let user = one(&KIND, &TEARDOWN.replace("/50123 ", r"/50123(LOCAL\jdoe) "));
-    assert_eq!(user.source, expected.source);
+    let user = one(&KIND, &TEARDOWN.replace("/50123 ", r"/50123(LOCAL\jdoe, 7:guests) "));
+    assert_eq!((user.source, user.user), (expected.source, Some(&br"LOCAL\jdoe"[..])));
+    let tagged = one(&KIND, &TEARDOWN.replace("/50123 ", "/50123(7:guests) "));
+    assert_eq!((tagged.source, tagged.user), (expected.source, None));
+    let named = one(&KIND, &format!("{TEARDOWN} (jdoe)"));
+    assert_eq!(named.user, Some(&b"jdoe"[..]));
+    // Whoever stands behind "for": a client has a high port and a server a low one.
+    let inbound =
+        TEARDOWN.replace("203.0.113.9/443", "203.0.113.9/50123").replace("10.1.2.3/50123", "10.1.2.3/443");
+    let inbound = one(&KIND, &inbound);
+    assert_eq!(
+        (inbound.source, inbound.destination),
+        (end("203.0.113.9", 50123, None), end("10.1.2.3", 443, None))
+    );
+    let zoned =
+        TEARDOWN.replace("Mar 29 2023 01:02:03 asa-1 :", "Mar 29 03:02:03 asa-1 : Mar 28 2023 21:02:03 EDT:");
+    assert_eq!(one(&KIND, &zoned), expected);
     let named = one(&KIND, &TEARDOWN.replace("203.0.113.9", "files.example"));
     assert_eq!(named.destination.domain, Some(&b"files.example"[..]));
     let remedy = (KIND.compile)("", &context()).unwrap().sight().remedy;
@@ -60,6 +75,10 @@ fn a_connection_event_is_exact() {
         ..Event::default()
     };
     assert_eq!(event, expected);
+    let by_address = EVENT.replace("URL:", "ReferencedHost: 203.0.113.9:443, URL:");
+    assert_eq!(one(&KIND, &by_address).destination, end("203.0.113.9", 443, Some(224)));
+    let by_name = EVENT.replace("URL:", "ReferencedHost: www.example:443, URL:");
+    assert_eq!(one(&KIND, &by_name).destination.domain, Some(&b"www.example"[..]));
     // A header without a year leaves it to the first packet's time.
     let old = one(&KIND, &EVENT.replace("2023-03-29T01:02:33Z ftd-1 :", "Mar 29 03:02:33 ftd-1"));
     assert_eq!((old.stamped, old.timestamp), (Stamped::Start, AT));
@@ -74,6 +93,7 @@ fn a_built_line_says_who_opened() {
     assert_eq!(outbound.timestamp, AT - Span::SECOND.times(30));
     let inbound = one(&KIND, &BUILT.replace("outbound", "inbound"));
     assert_eq!(inbound.source, end("203.0.113.9", 443, None));
+    assert_eq!((inbound.user, one(&KIND, &format!("{BUILT} (jdoe)")).user), (None, Some(&b"jdoe"[..])));
     let user = one(&KIND, &format!("{BUILT} (jdoe)").replace("TCP", "UDP").replace("302013", "302015"));
     assert_eq!(user.destination, end("203.0.113.9", 443, None));
     nothing(&KIND, &[&BUILT.replace("outside:203.0.113.9", "x"), &BUILT.replace(" to ", " and ")]);
@@ -148,6 +168,26 @@ fn other_messages_stand_aside() {
             (client, server),
         ),
         (
+            "2-106017: Deny IP due to Land Attack from 10.1.2.3 to 203.0.113.9",
+            Aside::Refused,
+            (bare(client), bare(server)),
+        ),
+        (
+            "6-302020: Built outbound ICMP connection for faddr 203.0.113.9/0 gaddr 198.51.100.1/7 laddr 10.1.2.3/7 type 8 code 0",
+            Aside::Unfinished,
+            (bare(client), bare(server)),
+        ),
+        (
+            "6-302020: Built inbound ICMP connection for faddr 10.1.2.3/7(7:guests) gaddr 198.51.100.1/0 laddr 203.0.113.9/0",
+            Aside::Unfinished,
+            (bare(client), bare(server)),
+        ),
+        (
+            "6-302021: Teardown ICMP connection for faddr 203.0.113.9/0 gaddr 198.51.100.1/7 laddr 10.1.2.3/7",
+            Aside::Attempt,
+            (bare(client), bare(server)),
+        ),
+        (
             "5-304001: 10.1.2.3 Accessed URL 203.0.113.9:http://files.example/a",
             Aside::Repeated,
             (bare(client), bare(server)),
@@ -167,6 +207,13 @@ fn other_messages_stand_aside() {
         "<166>Mar 29 2023 01:02:03: %ASA-5-304001: jdoe@10.1.2.3(LOCAL\\jdoe) Accessed JAVA URL x@203.0.113.9:http://files.example/a[0]",
     );
     assert_eq!((url.user, url.url), (Some(&b"jdoe"[..]), Some(&b"http://files.example/a[0]"[..])));
+    for message in [
+        "3-106102: access-list in permitted udp for user jdoe in/10.1.2.3(50123) -> out/203.0.113.9(53) hit-cnt 1",
+        "4-106103: access-list in denied udp for user 'jdoe' in/10.1.2.3(50123) -> out/203.0.113.9(53) hit-cnt 1",
+    ] {
+        let event = one(&KIND, &format!("<166>Mar 29 2023 01:02:03: %ASA-{message}"));
+        assert_eq!((event.user, event.source), (Some(&b"jdoe"[..]), client), "{message}");
+    }
     let v6 = one(
         &KIND,
         "<166>Mar 29 2023 01:02:03: %ASA-4-106023: Deny icmp src in:2001:db8::3 dst out:2001:db8::9 (type 128, code 0) by access-group \"x\"",
