@@ -75,7 +75,8 @@ const QNAME: usize = 25;
 const QTYPE: usize = 26;
 const GUESSED_USER: usize = 27;
 const SESSION: usize = 28;
-const SLOTS: usize = 29;
+const SUBTYPE: usize = 29;
+const SLOTS: usize = 30;
 
 fn slot(key: &[u8]) -> usize {
     match key {
@@ -84,6 +85,7 @@ fn slot(key: &[u8]) -> usize {
         b"tz" => ZONE,
         b"eventtime" => EVENT_TIME,
         b"type" => TYPE,
+        b"subtype" => SUBTYPE,
         b"logid" | b"log_id" => LOG_ID,
         b"action" => ACTION,
         b"srcip" => SRC,
@@ -135,7 +137,9 @@ fn read<'a>(
     }
     let mut event = Event { dataset: "fortigate", role: settings.role, ..Event::default() };
     event.timestamp = stamp(&f, settings)?;
-    event.duration = f.number::<u32>(DURATION)?.map(|seconds| Span::SECOND.times(seconds.into()));
+    // FortiProxy times a single request in milliseconds.
+    let unit = if f.text(SUBTYPE) == Some(b"http-transaction") { Span(1_000) } else { Span::SECOND };
+    event.duration = f.number::<u32>(DURATION)?.map(|count| unit.times(count.into()));
     event.source = f.end(SRC, SPORT, SENT)?;
     event.destination = f.end(DST, DPORT, RECEIVED)?;
     event.source.bytes = f.number(SENT_DELTA)?.or(event.source.bytes);
@@ -173,11 +177,21 @@ fn aside(f: &Fields<'_, SLOTS>, kind: &[u8], event: &Event<'_>) -> Option<Aside>
     }
 }
 
-/// `eventtime` in seconds, milliseconds or nanoseconds by firmware; before it, the date, the clock and `tz`.
+/// `eventtime` in seconds, milliseconds or nanoseconds by firmware; before it, the date, the clock and `tz`. Both are of one
+/// moment; where they are days apart somebody has changed the line, and the date is what people read.
 fn stamp(f: &Fields<'_, SLOTS>, settings: &Settings) -> Result<Timestamp, Reject> {
-    if let Some(stamp) = f.stamp(EVENT_TIME, time::epoch_of_any_unit)? {
-        return Ok(stamp);
+    let exact = f.stamp(EVENT_TIME, time::epoch_of_any_unit)?;
+    match (exact, local(f, settings)) {
+        (Some(exact), Ok(local)) if exact.0.abs_diff(local.0) <= DAYS_APART => Ok(exact),
+        (Some(exact), Err(_)) => Ok(exact),
+        (_, local) => local,
     }
+}
+
+/// Zones are up to 14 hours apart, and `tz` is not always there.
+const DAYS_APART: u64 = 2 * 86_400 * 1_000_000;
+
+fn local(f: &Fields<'_, SLOTS>, settings: &Settings) -> Result<Timestamp, Reject> {
     let (Some(date), Some(clock)) = (f.text(DATE), f.text(TIME)) else {
         return Err(Reject::line(Reason::BadTimestamp));
     };
@@ -226,6 +240,14 @@ mod tests {
         ] {
             assert_eq!(one(&KIND, &LINE.replace(from, to)), expected(), "{to}");
         }
+        // A line whose date somebody has changed happened when people read that it did.
+        let moved = one(&KIND, &LINE.replace("date=2023-03-29", "date=2023-04-03"));
+        assert_eq!(moved.timestamp, AT + Span::SECOND.times(5 * 86_400));
+        let other_zone =
+            one(&KIND, &LINE.replace("time=02:02:03", "time=15:02:03").replace("tz=\"+0100\" ", ""));
+        assert_eq!(other_zone.timestamp, AT);
+        let request = LINE.replace("\"forward\"", "\"http-transaction\"");
+        assert_eq!(one(&KIND, &request).duration, Some(Span(30_000)));
         // Old firmware quotes nothing.
         assert_eq!(one(&KIND, &LINE.replace("\"wan 1\"", "wan1").replace('"', "")), expected());
         let v6 = one(&KIND, &LINE.replace("10.1.2.3", "2001:db8::3"));
