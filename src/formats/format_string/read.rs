@@ -308,8 +308,9 @@ impl<'a> Found<'a> {
             end.domain = end.domain.or(self.sni);
             event.observer = event.observer.or(self.own_name);
         } else {
-            end.domain = self.own_name;
-            end.ip = self.own_ip;
+            // A site may be called by its address.
+            end.ip = self.own_ip.or_else(|| self.own_name.and_then(address));
+            end.domain = self.own_name.filter(|_| self.own_ip.is_some() || end.ip.is_none());
             end.port = self.own_port.or(end.port);
         }
         if let (None, Some((_, name))) = (end.domain, self.domain) {

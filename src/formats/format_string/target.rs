@@ -1,6 +1,7 @@
 //! Who was asked, from a request line or a URL.
 
 use crate::event::{Endpoint, address, number, split_authority};
+use std::net::IpAddr;
 
 /// The parts of `METHOD url PROTOCOL`; each is absent where the line is not of that shape (`-`, a TLS hello sent to a
 /// plain port).
@@ -82,12 +83,30 @@ pub fn last_colon(text: &[u8]) -> (&[u8], Option<u16>) {
     }
 }
 
-/// The first address of an `X-Forwarded-For` list; `None` if the first entry is none (`unknown`, `-`).
-pub fn forwarded(list: &[u8]) -> Option<std::net::IpAddr> {
-    let end = memchr::memchr(b',', list).unwrap_or(list.len());
-    let first = list.get(..end)?.trim_ascii();
+/// The client of an `X-Forwarded-For` list: its first public address, as what stands before that is the client's own network; the
+/// first where none is public. `None` if the first entry is no address (`unknown`, `-`).
+pub fn forwarded(list: &[u8]) -> Option<IpAddr> {
     // Some balancers write the port too.
-    address(first).or_else(|| address(split_authority(first).0))
+    let read = |entry: &[u8]| address(entry).or_else(|| address(split_authority(entry).0));
+    let end = memchr::memchr(b',', list).unwrap_or(list.len());
+    let first = read(list.get(..end)?.trim_ascii())?;
+    if end == list.len() || is_public(first) {
+        return Some(first);
+    }
+    let mut later = list.get(end + 1..)?.split(|&byte| byte == b',').take(FORWARDED_MAX);
+    Some(later.find_map(|entry| read(entry.trim_ascii()).filter(|ip| is_public(*ip))).unwrap_or(first))
+}
+
+/// Entries of such a list that are looked at: clients may write any number.
+const FORWARDED_MAX: usize = 16;
+
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()),
+        IpAddr::V6(ip) => {
+            !(ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local() || ip.is_unspecified())
+        }
+    }
 }
 
 /// Squid's hierarchy codes under which the other end is a cache and not the server that was asked.
@@ -174,6 +193,9 @@ mod tests {
     #[test]
     fn lists_and_codes() {
         assert_eq!(forwarded(b"192.0.2.1, 10.0.0.1"), Some([192, 0, 2, 1].into()));
+        assert_eq!(forwarded(b"10.0.0.1, 192.0.2.1, 192.0.2.2"), Some([192, 0, 2, 1].into()));
+        assert_eq!(forwarded(b"10.0.0.1,fc00::1, ::1"), Some([10, 0, 0, 1].into()));
+        assert_eq!(forwarded(b"127.0.0.1, unknown, [2001:db8::7]:80"), "2001:db8::7".parse().ok());
         assert_eq!(forwarded(b"192.0.2.1:4711"), Some([192, 0, 2, 1].into()));
         assert_eq!(forwarded(b"unknown, 192.0.2.1"), None);
         assert_eq!(forwarded(b"-"), None);

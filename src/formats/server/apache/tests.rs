@@ -197,6 +197,9 @@ fn recognised_by_shape() {
     let whole = row(" \"-\" \"curl\"")[0].replace("GET /", "GET http://files.example/");
     assert!(matches!(sniffed(&[whole]), Sniffed::Unsure { say } if say.contains("--role proxy")));
     assert!(matches!(sniffed(&["192.0.2.7 hello".into()]), Sniffed::No));
+    // A site that is called by its address is at that address.
+    let by_address = format!("203.0.113.9:443 {}", row(" \"-\" \"curl\"")[0]);
+    assert!(shown(&KIND, "vhost_combined", &by_address).contains("dst 203.0.113.9 :443"));
 }
 
 proptest! {

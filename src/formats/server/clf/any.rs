@@ -7,7 +7,7 @@
 use super::{Front, Row, row};
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, split_authority};
-use crate::formats::format_string::{Dialect, Encoding, Layout, apache};
+use crate::formats::format_string::{Dialect, Encoding, Layout, apache, target};
 use crate::formats::{Detail, Format, Scratch, Sight, SpecError};
 
 /// The three that stand before a size.
@@ -44,8 +44,10 @@ impl Any {
 /// The site, if one was written, and the addresses before the name that identd gives.
 struct List<'a> {
     site: &'a [u8],
-    /// The first of the list is whom the outermost proxy saw.
-    client: &'a [u8],
+    /// Its first entry: whom the outermost proxy saw.
+    first: &'a [u8],
+    /// The whole list, in commas.
+    entries: &'a [u8],
     /// Where the last of the list begins, from which on the line is as any other.
     last_begins: usize,
 }
@@ -63,7 +65,11 @@ impl<'a> List<'a> {
             text.strip_prefix(b"\"").unwrap_or(text)
         };
         let last_begins = memchr::memrchr(b' ', listed).map_or(0, |at| at + 1);
-        List { site, client: bare(first), last_begins }
+        let begins = if site.is_empty() { 0 } else { site.len() + 1 };
+        let entries = bare(listed.get(begins..).unwrap_or_default());
+        // What follows the quote that ends a list is the last proxy.
+        let end = memchr::memchr(b'"', entries).unwrap_or(entries.len());
+        List { site, first: bare(first), entries: entries.get(..end).unwrap_or_default(), last_begins }
     }
 }
 
@@ -88,7 +94,10 @@ impl Format for Any {
         layout.parse(line.get(begins..row.size_ends).unwrap_or_default(), scratch, events)?;
         if let (Some(list), Some(event)) = (list, events.last_mut()) {
             (event.source.ip, event.source.domain) = (None, None);
-            event.source.set_host(list.client);
+            event.source.ip = target::forwarded(list.entries);
+            if event.source.ip.is_none() {
+                event.source.set_host(list.first);
+            }
             let (host, port) = split_authority(list.site);
             event.destination.set_host(host);
             event.destination.port = port;
