@@ -46,6 +46,8 @@ struct W3c {
     role_fixed: bool,
     detail: Detail,
     rows: Rows,
+    /// ProxySG's own formats, where the rows are a proxy's.
+    own: Arc<[Layout]>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +76,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         role_fixed: role.is_some(),
         detail: context.detail,
         rows: Rows::Untold,
+        own: Arc::default(),
     };
     if !fields.trim().is_empty() {
         format.lay_out(fields.as_bytes()).map_err(|message| SpecError { message, position: 0 })?;
@@ -97,7 +100,27 @@ impl W3c {
         let role = self.role.ok_or_else(|| role::ASK.to_owned())?;
         let dialect = Dialect::of(&fields, &self.software, role);
         self.rows = Rows::Told(Layout::new(&fields, role, dialect, self.detail)?.with_keys(keys));
+        self.own = match (role, dialect) {
+            (Role::Proxy, Dialect::Elff) => headless::proxysg(self.detail),
+            _ => Arc::default(),
+        };
         Ok(())
+    }
+}
+
+impl W3c {
+    /// A row of one of ProxySG's own formats below a header with fewer columns: the proxy writes a header when it opens a
+    /// file, and not when its log's format is changed; and collectors cut columns out of headers. (A row with fewer columns
+    /// than its header may be cut off in a number.)
+    #[cold]
+    fn changed<'a>(&self, told: &Layout, line: &'a [u8], scratch: &'a Scratch) -> Option<Event<'a>> {
+        if self.own.is_empty() || !split::is_longer(told, line) {
+            return None;
+        }
+        self.own.iter().find_map(|layout| {
+            let event = row::event(layout, None, line, scratch).ok()?;
+            headless::fits(&event).then_some(event)
+        })
     }
 }
 
@@ -118,7 +141,8 @@ impl Format for W3c {
         match (line.first(), &self.rows) {
             (None | Some(b'#'), _) => Ok(()),
             (_, Rows::Told(layout)) => {
-                events.push(row::event(layout, self.date.as_deref(), line, scratch)?);
+                let event = row::event(layout, self.date.as_deref(), line, scratch);
+                events.push(event.or_else(|reject| self.changed(layout, line, scratch).ok_or(reject))?);
                 Ok(())
             }
             (_, Rows::Untold) => Err(Reject::line(Reason::NoHeader)),

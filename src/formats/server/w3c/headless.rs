@@ -4,11 +4,14 @@
 //!
 //! Two numbers behind IIS's `sc-win32-status` may be either size with the time; such rows are left to the operator.
 
+use super::layout::{self, Layout};
+use super::role::Dialect;
 use super::{KIND, compile};
-use crate::event::address;
+use crate::event::{Event, Role, address};
 use crate::formats::format_string::sample;
 use crate::formats::one_line::sniff_most;
 use crate::formats::{Context, Detail, Scratch, Sniffed};
+use std::sync::Arc;
 
 /// CloudFront's standard log, as far as its columns have grown.
 const CLOUDFRONT: &str = "date time x-edge-location sc-bytes c-ip cs-method cs(host) cs-uri-stem sc-status cs(referer) \
@@ -50,6 +53,25 @@ const PROXYSG: [(&str, &str); 4] = [
     ),
 ];
 
+/// These formats, to read rows by that do not fit their header.
+pub(super) fn proxysg(detail: Detail) -> Arc<[Layout]> {
+    let layout = |fields: &str| {
+        let names = layout::names(fields.as_bytes());
+        Layout::new(&names, Role::Proxy, Dialect::Elff, detail).ok()
+    };
+    PROXYSG.iter().filter_map(|(_, fields)| layout(fields)).collect()
+}
+
+/// Whether a row that was read without a header has the shape of one: a client, a site, both sizes, a word for a method.
+pub(super) fn fits(event: &Event<'_>) -> bool {
+    let method = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
+    event.source.ip.is_some()
+        && (event.destination.domain.is_some() || event.destination.ip.is_some())
+        && event.source.bytes.is_some()
+        && event.destination.bytes.is_some()
+        && event.method.is_none_or(method)
+}
+
 pub(super) fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let lines = sample::filled(lines);
     if !lines.first().is_some_and(|line| dated(line)) {
@@ -85,15 +107,7 @@ fn reads(spec: &str, lines: &[&[u8]], context: &Context) -> bool {
     let scratch = Scratch::new();
     let such = |line: &[u8]| {
         let mut events = Vec::new();
-        let method = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
-        format.parse(line, &scratch, &mut events).is_ok()
-            && events.iter().all(|event| {
-                event.source.ip.is_some()
-                    && (event.destination.domain.is_some() || event.destination.ip.is_some())
-                    && event.source.bytes.is_some()
-                    && event.destination.bytes.is_some()
-                    && event.method.is_none_or(method)
-            })
+        format.parse(line, &scratch, &mut events).is_ok() && events.iter().all(fits)
     };
     matches!(sniff_most(lines, such, ""), Sniffed::Yes { .. })
 }

@@ -24,6 +24,14 @@ pub(super) fn split<'a>(layout: &Layout, line: &'a [u8]) -> Result<Row<'a, SLOTS
     }
 }
 
+/// Whether a row has more columns than its header names.
+#[cold]
+pub(super) fn is_longer(layout: &Layout, line: &[u8]) -> bool {
+    !layout.open
+        && quoted(&layout.columns, line, true).is_ok()
+        && quoted(&layout.columns, line, false).is_err()
+}
+
 /// Tabs between the columns; or blanks, and a quote that is part of a value.
 #[cold]
 fn unusual<'a>(columns: &Columns<SLOTS>, line: &'a [u8]) -> Option<Row<'a, SLOTS>> {

@@ -181,6 +181,23 @@ fn a_microsoft_proxy_and_its_tunnels() {
 }
 
 #[test]
+fn rows_of_proxysgs_own_formats_below_a_header_that_lacks_a_column() {
+    let fields = "#Fields: date time time-taken c-ip sc-status s-action sc-bytes cs-bytes cs-method cs-uri-scheme cs-host cs-uri-port cs-uri-path cs-uri-query cs-username cs-auth-group s-supplier-name rs(Content-Type) cs(Referer) sc-filter-result cs-categories x-virus-id s-ip";
+    let row = "2023-03-29 01:02:03 1250 10.1.2.3 201 TCP_NC_MISS 224 10000184 PUT https files.example 443 /a - jdoe - files.example - - \"rclone/v1.60.1 (any)\" OBSERVED \"Storage;Backup\" - 192.0.2.1";
+    let event = read_one(&[fields], row).unwrap();
+    assert_eq!(event.source, end(Some("10.1.2.3"), None, None, Some(10_000_184)));
+    assert_eq!(event.destination, end(None, Some("files.example"), Some(443), Some(224)));
+    assert_eq!((event.user, event.user_agent), (Some(&b"jdoe"[..]), Some(&b"rclone/v1.60.1 (any)"[..])));
+    // One more column in any other row is as wrong as before.
+    for wrong in [row.replace(" PUT ", " 7 "), row.replace(" 224 ", " x "), row.replace(" 10000184 ", " - ")]
+    {
+        assert!(read_one(&[fields], &wrong).is_err(), "{wrong}");
+    }
+    let server = &["#Fields: date time c-ip cs-method sc-bytes cs-bytes s-port sc-win32-status"];
+    assert!(read_one(server, "2023-03-29 01:02:03 10.1.2.3 GET 5 6 80 0 0").is_err());
+}
+
+#[test]
 fn other_servers() {
     // A time without its day, seconds with decimals, one column of bytes, tabs.
     let (events, rejects) = read(
