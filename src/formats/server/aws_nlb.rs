@@ -20,6 +20,9 @@ pub const KIND: Kind = Kind {
 
 const COLUMNS: &str = "tls $version $time $elb $listener $client $target $connection_time $tls_handshake_time $received_bytes $sent_bytes $alert $certificate $serial $cipher $protocol $group $domain_name $others";
 
+/// Version 1.0 ends with the name that was asked for.
+const OLD_COLUMNS: &str = "tls $version $time $elb $listener $client $target $connection_time $tls_handshake_time $received_bytes $sent_bytes $alert $certificate $serial $cipher $protocol $group $domain_name";
+
 const VARIABLES: &[nginx::Variable] = &[
     ("time", 0, Field::Stamp(Style::Iso, Stamped::End)),
     ("elb", 0, Field::Observer),
@@ -31,13 +34,17 @@ const VARIABLES: &[nginx::Variable] = &[
 ];
 
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
-    if !spec.trim().is_empty() {
-        let message = "the columns of this log are fixed: leave the string out".into();
-        return Err(SpecError { message, position: 0 });
-    }
+    let columns = match spec.trim() {
+        "" => COLUMNS,
+        "1.0" => OLD_COLUMNS,
+        _ => {
+            let message = "the columns of this log are fixed: leave the string out, or pass 1.0 for a log of that version";
+            return Err(SpecError { message: message.into(), position: 0 });
+        }
+    };
     let context = &Context { zone: jiff::tz::TimeZone::UTC, ..context.clone() };
     let dialect = Dialect { dataset: "aws.nlb", role: Role::Server, remedy: "", context };
-    let pieces = nginx::pieces_of(COLUMNS, VARIABLES, Encoding::Raw)?;
+    let pieces = nginx::pieces_of(columns, VARIABLES, Encoding::Raw)?;
     Ok(Arc::new(Layout::compile(pieces, dialect)?))
 }
 
@@ -45,13 +52,17 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
 fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let lines = sample::filled(lines);
     let own = |line: &&&[u8]| line.starts_with(b"tls ") && memchr::memmem::find(line, b" net/").is_some();
-    if sample::is_most(lines.iter().filter(own).count(), lines.len())
-        && compile("", context).is_ok_and(|format| sample::reads_most(&*format, &lines))
-    {
-        let why = "each line is tls, a stamp and a balancer net/… with AWS's columns behind".into();
-        return Sniffed::Yes { spec: String::new(), why };
+    if !sample::is_most(lines.iter().filter(own).count(), lines.len()) {
+        return Sniffed::No;
     }
-    Sniffed::No
+    let reads = |spec: &&str| compile(spec, context).is_ok_and(|format| sample::reads_most(&*format, &lines));
+    match ["", "1.0"].into_iter().find(reads) {
+        Some(spec) => Sniffed::Yes {
+            spec: spec.into(),
+            why: "each line is tls, a stamp and a balancer net/… with AWS's columns behind".into(),
+        },
+        None => Sniffed::No,
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +88,13 @@ mod tests {
             shown(&KIND, "", &failed),
             "2023-03-29T01:02:03Z | Server | src 192.0.2.7 :50123 =0 | dst =0 | 0us | by net/web/0123456789abcdef"
         );
+        let (old, _) = LINE.split_once(" h2").unwrap();
+        assert_eq!(shown(&KIND, "1.0", old), shown(&KIND, "", LINE));
+        let spec = |line: &str| match sniff(&[line.as_bytes()], &Context::default()) {
+            Sniffed::Yes { spec, .. } => spec,
+            other => format!("{other:?}"),
+        };
+        assert_eq!((spec(old), spec(LINE)), ("1.0".into(), String::new()));
         assert!(shown(&KIND, "", &LINE.replace(" 246 ", " x ")).starts_with("bad_number"));
         assert!(matches!(sniff(&[LINE.as_bytes()], &Context::default()), Sniffed::Yes { .. }));
         assert!(matches!(sniff(&[b"tls 2.0 hello"], &Context::default()), Sniffed::No));
