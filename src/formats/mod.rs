@@ -104,14 +104,14 @@ impl Sight {
     /// Says that egress cannot be seen and how to fix it; `None` where it can.
     pub fn blind(&self) -> Option<String> {
         let (seen, what) = match self.role {
-            Role::Proxy => (self.source_bytes, "upload"),
-            Role::Server | Role::Store => (self.destination_bytes, "response"),
-            Role::Flow => (self.source_bytes || self.destination_bytes, "byte"),
+            Role::Proxy => (self.source_bytes, "upload bytes"),
+            Role::Server | Role::Store => (self.destination_bytes, "response bytes"),
+            Role::Flow => (self.source_bytes || self.destination_bytes, "byte counts"),
             Role::Dns => (true, ""),
         };
         (!seen).then(|| match self.remedy {
-            "" => format!("no {what} bytes"),
-            remedy => format!("no {what} bytes: {remedy}"),
+            "" => format!("no {what}"),
+            remedy => format!("no {what}: {remedy}"),
         })
     }
 }

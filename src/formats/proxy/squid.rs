@@ -25,6 +25,7 @@ const NATIVE: &str = "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %m
 /// The built-in layouts by name.
 const NICKNAMES: &[(&str, &str)] = &[
     ("squid", NATIVE),
+    (TRAFFIC_SERVER, NATIVE),
     ("common", r#"%>a %[ui %[un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st %Ss:%Sh"#),
     (
         "combined",
@@ -34,17 +35,28 @@ const NICKNAMES: &[(&str, &str)] = &[
     ("useragent", r#"%>a [%tl] "%{User-Agent}>h""#),
 ];
 
+/// Traffic Server writes Squid's layout, with hierarchy codes as Squid did before 3.2 (`DIRECT` for `HIER_DIRECT`).
+const TRAFFIC_SERVER: &str = "trafficserver";
+
+/// `%<cqql>` is the whole request with its headers, measured on Traffic Server 9.2.
+const TRAFFIC_SERVER_REMEDY: &str = "Traffic Server: add %<cqql>, the length of the client's request, to a format in \
+                                     logging.yaml (format: '%<cqtq> %<ttms> %<chi> %<crc>/%<pssc> %<psql> %<cqhm> %<cquc> \
+                                     %<caun> %<phr>/%<shn> %<psct> %<cqql>') and pass --format 'squid:%ts.%03tu %6tr %>a \
+                                     %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt %>st'; Squid before 3.2: add %>st to logformat";
+
 /// The line for squid.conf is the native layout with `%>st` behind it, so that what reads the log today still can.
 const REMEDY: &str = "add %>st to logformat (squid.conf: logformat outflow %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru \
                       %[un %Sh/%<a %mt %>st, and access_log daemon:/var/log/squid/access.log outflow)";
 
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
+    let remedy = if spec.trim() == TRAFFIC_SERVER { TRAFFIC_SERVER_REMEDY } else { REMEDY };
     let spec = match spec.trim() {
         "" => NATIVE,
         name if !name.contains('%') => {
             let named = NICKNAMES.iter().find(|(nickname, _)| *nickname == name);
             named.map(|(_, spec)| *spec).ok_or_else(|| SpecError {
-                message: "not one of Squid's built-in formats (squid, common, combined, referrer, useragent), and a \
+                message: "not one of Squid's built-in formats (squid, trafficserver, common, combined, referrer, useragent), \
+                          and a \
                           logformat string has codes like %>a"
                     .into(),
                 position: 0,
@@ -52,7 +64,7 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
         }
         _ => spec,
     };
-    let dialect = Dialect { dataset: "squid", role: Role::Proxy, remedy: REMEDY, context };
+    let dialect = Dialect { dataset: "squid", role: Role::Proxy, remedy, context };
     Ok(Arc::new(Layout::compile(squid::pieces(spec)?, dialect)?))
 }
 
@@ -60,7 +72,7 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let lines = sample::filled(lines);
     let extras: Vec<usize> = lines.iter().filter_map(|line| native_extras(line)).collect();
     if sample::is_most(extras.len(), lines.len()) {
-        return native(&extras);
+        return native(&extras, &lines);
     }
     let with_result_code: Vec<&[u8]> =
         lines.iter().copied().filter(|line| ends_in_result_code(line)).collect();
@@ -77,9 +89,14 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     Sniffed::No
 }
 
-fn native(extras: &[usize]) -> Sniffed {
+fn native(extras: &[usize], lines: &[&[u8]]) -> Sniffed {
     let plain = extras.iter().filter(|extra| **extra == 0).count();
+    let holds = |mark: &[u8]| lines.iter().any(|line| memchr::memmem::find(line, mark).is_some());
     if sample::is_most(plain, extras.len()) {
+        if !holds(b" HIER_") && holds(b" DIRECT/") {
+            let why = "the lines have the ten columns of Squid's native log, as Traffic Server and old Squids write them";
+            return Sniffed::Yes { spec: TRAFFIC_SERVER.into(), why: why.into() };
+        }
         let why = "the lines have the ten columns of Squid's native log".into();
         return Sniffed::Yes { spec: String::new(), why };
     }

@@ -61,8 +61,8 @@ struct Haproxy {
 }
 
 /// What to write into haproxy.cfg, for HAProxy 1.7 and later.
-const UPLOAD: &str = r#"add %U to log-format: log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r" (in mode tcp: "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %U %ts")"#;
-const RESPONSE: &str = r#"add %B to log-format: log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r" (in mode tcp: "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %U %ts")"#;
+const UPLOAD: &str = r#"add %U to log-format (HAProxy 1.7 and later): log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r" (in mode tcp: "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %U %ts")"#;
+const RESPONSE: &str = r#"add %B to log-format (HAProxy 1.7 and later): log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %{+Q}r" (in mode tcp: "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %U %ts")"#;
 
 fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> {
     let name = spec.trim();

@@ -224,6 +224,22 @@ fn recognised_only_when_the_columns_are_known() {
     assert!(matches!(sniffed(&[]), Sniffed::No));
 }
 
+#[test]
+fn traffic_server_has_a_remedy_of_its_own() {
+    let line =
+        "1680051723.456 120 10.1.2.3 TCP_MISS/201 224 PUT http://files.example/plain - DIRECT/203.0.113.9 -";
+    let spec = |line: &str| match sniff(&[line.as_bytes()], &Context::default()) {
+        Sniffed::Yes { spec, .. } => spec,
+        other => format!("{other:?}"),
+    };
+    assert_eq!(spec(line), TRAFFIC_SERVER);
+    assert_eq!(spec(&line.replace(" DIRECT", " HIER_DIRECT")), "");
+    let remedy = |spec: &str| compile(spec, &Context::default()).unwrap().sight().blind().unwrap();
+    assert!(remedy(TRAFFIC_SERVER).contains("%<cqql>') and pass"), "{}", remedy(TRAFFIC_SERVER));
+    assert!(!remedy("").contains("cqql"));
+    assert_eq!(shown(&KIND, TRAFFIC_SERVER, line), native(line));
+}
+
 proptest! {
     #[test]
     fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..200)) {
