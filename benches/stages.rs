@@ -254,6 +254,7 @@ fn record<'a>(at: Timestamp, egress: &outflow::event::direction::Egress<'a>, lin
         blind: egress.bytes_out.is_none(),
         late: false,
         sense: outflow::incident::Sense::Out,
+        port: 0,
         tools: 0,
         offset: 0,
         line,

@@ -33,6 +33,8 @@ pub struct Evidence {
     pub line: u64,
     /// How its bytes are to be taken.
     pub sense: Sense,
+    /// The port of the other end; 0 where the line does not say.
+    pub port: u16,
 }
 
 /// How the bytes out of a line are to be taken.

@@ -30,6 +30,9 @@ pub enum What {
     /// What a host sends to one destination group that it knows, by how many hosts use the group and how much it usually
     /// sends there, among hosts that have such a group.
     Old(Rarity, Level),
+    /// What a host gives to everybody beyond what it takes, among hosts that take, by to how many groups they speak. Of one
+    /// scale, a day.
+    Flip(Reach),
     /// What a server gives to one client, beyond what it gave to any, among servers that usually give about as much.
     Client(Level),
     /// What a host sends to all the rare destination groups together that are new to it.
@@ -179,7 +182,7 @@ impl Crowd {
 impl What {
     const COUNT: usize = 1
         + (2 + Rarity::ALL.len()) * Level::ALL.len()
-        + (Rarity::ALL.len() + 3) * Reach::ALL.len()
+        + (Rarity::ALL.len() + 4) * Reach::ALL.len()
         + Crowd::ALL.len();
 
     fn all() -> impl Iterator<Item = What> {
@@ -197,6 +200,7 @@ impl What {
             .chain(places)
             .chain(Crowd::ALL.into_iter().map(What::Campaign))
             .chain([What::Growth])
+            .chain(Reach::ALL.into_iter().map(What::Flip))
     }
 
     fn place(self) -> usize {
@@ -214,6 +218,7 @@ impl What {
             What::Places(reach) => PLACES + 2 * REACHES + reach as usize,
             What::Campaign(crowd) => PLACES + 3 * REACHES + crowd as usize,
             What::Growth => PLACES + 3 * REACHES + Crowd::ALL.len(),
+            What::Flip(reach) => PLACES + 3 * REACHES + Crowd::ALL.len() + 1 + reach as usize,
         }
     }
 }
@@ -243,7 +248,7 @@ impl Class {
             | What::Hours(_)
             | What::Places(_)
             | What::Growth => 1.0,
-            What::Host(_) | What::Old(..) | What::Client(_) => 0.1,
+            What::Host(_) | What::Old(..) | What::Client(_) | What::Flip(_) => 0.1,
         }
     }
 
@@ -255,6 +260,7 @@ impl Class {
             What::Hours(_) | What::Places(_) => return 3.0,
             What::Growth => return 1.0,
             What::Host(level) | What::Client(level) | What::Old(_, level) => (level.usual(), span),
+            What::Flip(_) => (Level::Ordinary.usual(), span),
             What::Young(Rarity::Rare, _) => (3e4, span),
             What::Young(..) | What::NewPlaces(_) | What::Campaign(_) => (1e5, span),
         };

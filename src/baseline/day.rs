@@ -5,7 +5,7 @@
 
 use super::growth::growth;
 use super::pool::Day;
-use super::{Baseline, COLD, Class, Crowd, Host, Level, Rarity, SCALES, SETTLED, What, mature};
+use super::{Baseline, COLD, Class, Crowd, DAY_SCALE, Host, Level, Rarity, SCALES, SETTLED, What, mature};
 use crate::event::Channel;
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
@@ -55,6 +55,12 @@ impl Baseline {
             }
             let (hours, places) = (std::mem::take(&mut host.hours), host.places(day));
             let suspect = host.unit.suspect;
+            if let Some(balance) = &mut host.balance {
+                let excess = balance.close_day();
+                if known && !suspect && balance.consumes() && mature(DAY_SCALE, first, day) {
+                    give(What::Flip(reach), DAY_SCALE, excess);
+                }
+            }
             if known && !suspect {
                 give(What::Hours(reach), 0, hours);
                 places.into_iter().for_each(|places| give(What::Places(reach), 0, places));

@@ -1,7 +1,9 @@
 //! What is remembered of a watched host.
 
 use super::places::Places;
-use super::{COLD, DAY_SCALE, Excess, Level, Pair, Pairs, Reach, SCALES, Unit, mature};
+use super::{
+    Balance, COLD, DAY_SCALE, Excess, Level, Pair, Pairs, Ports, Reach, SCALES, Timetable, Unit, mature,
+};
 use crate::event::Channel;
 use crate::units::Timestamp;
 
@@ -24,6 +26,12 @@ pub struct Host {
     pub(super) hours: u64,
     /// To how many groups it is known to speak since before today, see [`Host::reach`].
     pub(super) settled: usize,
+    /// What it gives and takes, where it sends to others.
+    pub balance: Option<Box<Balance>>,
+    /// When it usually sends; nothing while it has not.
+    pub timetable: Option<Box<Timetable>>,
+    /// The ports of others that it uses.
+    pub ports: Ports,
     /// Towards each destination group, by number.
     pub pairs: Pairs,
 }

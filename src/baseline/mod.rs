@@ -4,6 +4,7 @@
 //! A fold in event time over closed windows. It says what was observed and what was usual, and keeps the pools from which
 //! detectors take probabilities; it judges nothing itself.
 
+mod balance;
 mod ceil;
 mod class;
 mod day;
@@ -15,12 +16,16 @@ mod pair;
 mod pairs;
 mod places;
 mod pool;
+mod ports;
 mod rolling;
+mod sizes;
+mod timetable;
 mod trail;
 mod unit;
 mod usual;
 mod week;
 
+pub use balance::Balance;
 pub use class::{Class, Crowd, Level, Rarity, Reach, What};
 pub use destination::Destination;
 pub use excess::Excess;
@@ -28,7 +33,10 @@ pub use host::Host;
 pub use pair::{Pair, Weighty};
 pub use pairs::Pairs;
 pub use pool::Pools;
+pub use ports::{PortUsers, Ports};
 pub use rolling::{Rolling, Volume};
+pub use sizes::Sizes;
+pub use timetable::Timetable;
 pub use trail::{Flowed, Trail};
 pub use unit::{Observed, Unit, Usual};
 
@@ -73,6 +81,8 @@ pub struct Baseline {
     pub destinations: Vec<Destination>,
     /// How often units break their records.
     pub pools: Pools,
+    /// How many hosts use each port of others.
+    ports: PortUsers,
     /// How many hosts were seen in each kind of traffic.
     seen: [usize; Channel::ALL.len()],
     /// The first window folded.
@@ -93,6 +103,7 @@ impl Default for Baseline {
             hosts: Vec::new(),
             destinations: Vec::new(),
             pools: Pools::default(),
+            ports: PortUsers::default(),
             seen: Default::default(),
             begins: None,
             day: Timestamp::MIN,
@@ -110,6 +121,11 @@ impl Baseline {
     /// Says what a destination group is for.
     pub fn know(&mut self, destination: u32, service: Sort) {
         grown(&mut self.destinations, destination).service = Some(service);
+    }
+
+    /// How many hosts use this port of others.
+    pub fn port_rarity(&self, port: u16, channel: Channel) -> Rarity {
+        Rarity::of(self.ports.get(&port).copied().unwrap_or(0), self.seen[channel as usize])
     }
 
     /// Takes in the rows of the window that began at `start`, sorted by host. Windows must come in their order. When a new
@@ -151,15 +167,20 @@ impl Baseline {
                 (host.first, host.channel) = (Some(start), row.channel);
                 self.seen[row.channel as usize] += 1;
             }
+            let first = host.first.unwrap_or(start);
+            let came_late = self.begins.is_some_and(|begins| first - begins >= COLD);
+            let chosen = came_late || start - first >= Span::DAY;
+            let port = row.trail.largest.port;
+            if port > 0 && row.channel == Channel::Transfer {
+                let since = if chosen { start } else { Timestamp::MIN };
+                *self.ports.entry(port).or_default() += u32::from(host.ports.note(port, since));
+            }
             if host.pairs.get(row.destination).is_none() {
                 destination.hosts += 1;
                 destination.first.get_or_insert(start);
                 if host.pairs.len() >= PAIRS_MAX {
                     self.evicted += host.let_go() as u64;
                 }
-                let first = host.first.unwrap_or(start);
-                let came_late = self.begins.is_some_and(|begins| first - begins >= COLD);
-                let chosen = came_late || start - first >= Span::DAY;
                 host.pairs.insert(row.destination, Pair::new(start, chosen));
                 if chosen {
                     destination.newcomer(start);
@@ -173,7 +194,10 @@ impl Baseline {
         let Some(number) = rows.first().map(|row| row.host) else { return };
         let Some(host) = self.hosts.get_mut(number as usize) else { return };
         let (serves, seen) = (host.serves(), self.seen[host.channel as usize]);
+        let first = host.first.unwrap_or(start);
         let (mut all, mut new, mut clients) = (Volume::default(), Volume::default(), Vec::new());
+        let mut balance =
+            (host.channel == Channel::Transfer).then(|| host.balance.take().unwrap_or_default());
         for row in rows {
             let Some(pair) = host.pairs.get_mut(row.destination) else { continue };
             let whole = Flowed { out: row.out, back: row.back };
@@ -186,6 +210,12 @@ impl Baseline {
                 }
                 now.out = now.out.saturating_sub(flowed.out);
                 now.back = now.back.saturating_sub(flowed.back);
+                if let Some(balance) = &mut balance {
+                    balance.add(hour, flowed);
+                }
+            }
+            if let Some(balance) = &mut balance {
+                balance.add(start, now);
             }
             let now = now.volume();
             all += now;
@@ -218,6 +248,14 @@ impl Baseline {
             }
         }
         host.unit.take(start, all, &Usual::default());
+        if let Some(balance) = &mut balance {
+            balance.close(start);
+        }
+        host.balance = balance;
+        if !serves && host.unit.rolling.trailing(0, start).0.out >= TIMED {
+            let suspect = host.unit.suspect;
+            host.timetable.get_or_insert_with(|| Box::new(Timetable::new(first))).note(start, suspect);
+        }
         if serves {
             host.compare_clients(start, &clients);
         } else if new.net > 0 {
@@ -234,6 +272,9 @@ struct Part {
     total: u64,
     host: u32,
 }
+
+/// Bytes out in an hour that count for a host's timetable: heartbeats do not.
+const TIMED: u64 = 16_000;
 
 /// How long an estate is watched before what is new in it is really new, and what is silent really silent: two nights, for
 /// most machines that send much do it at night.

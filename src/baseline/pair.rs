@@ -1,5 +1,6 @@
 //! What is remembered of a host towards one destination group.
 
+use super::sizes::Sizes;
 use super::{DAY_SCALE, Level, Trail, Unit, Usual, Volume, mature};
 use crate::event::Channel;
 use crate::incident::Evidence;
@@ -50,6 +51,10 @@ pub struct Weighty {
     pub first_week: u64,
     /// The weightiest lines, the most bytes first.
     pub evidence: Vec<Evidence>,
+    /// The port of the other end in the weightiest line of the last window; 0 where that does not say.
+    pub port: u16,
+    /// How large its transfers are, while the pair is young.
+    pub sizes: Option<Box<Sizes>>,
 }
 
 impl Pair {
@@ -67,6 +72,7 @@ impl Pair {
         net: u64,
         trail: &Trail,
     ) -> Option<(&mut Weighty, u64)> {
+        let young = self.young(start);
         self.total = self.total.saturating_add(out);
         self.tools |= trail.tools;
         let day = start.0.div_euclid(Span::DAY.0).to_le_bytes()[0];
@@ -79,6 +85,12 @@ impl Pair {
         }
         let weighty = self.weighty.get_or_insert_default();
         weighty.note(trail.largest);
+        weighty.port = trail.largest.port;
+        if young {
+            trail.sizes.each(|step, count| weighty.sizes.get_or_insert_default().add(step, count));
+        } else {
+            weighty.sizes = None;
+        }
         Some((weighty, before))
     }
 

@@ -76,6 +76,15 @@ impl Rolling {
         self.pack(&rings);
     }
 
+    /// Net bytes of the hours before the one of `last`, of the day that ends with it, in which something was sent.
+    pub fn hours(&self, last: Timestamp) -> Vec<(Timestamp, u64)> {
+        let [_, by_hour, _] = self.unpack();
+        let start = |hour: i64| Timestamp(hour * Span::HOUR.0);
+        let before = |hour: Timestamp| hour < last.floor(Span::HOUR) && last - hour < Span::DAY;
+        let hours = by_hour.buckets().iter().map(|(hour, volume)| (start(*hour), volume.net));
+        hours.filter(|(hour, net)| before(*hour) && *net > 0).collect()
+    }
+
     /// Net bytes of so many whole days, at most 30, up to `last`, the oldest first.
     pub fn days(&self, last: Timestamp, count: i64) -> Vec<u64> {
         let mut days = vec![0; usize::try_from(count).unwrap_or_default()];

@@ -1,5 +1,6 @@
 //! What a cell of the tally keeps for detection, beside its sums.
 
+use super::sizes::{Counted, PIECE_MIN, step};
 use super::{SCALES, Volume};
 use crate::incident::Evidence;
 use crate::tally::{Measure, Record};
@@ -16,6 +17,8 @@ pub struct Trail {
     /// Sensors write a row when a connection closes, but its bytes flowed before: the part of this cell's volume that
     /// belongs to earlier hours, by the start of the hour. Nothing for most cells.
     pub earlier: Option<Box<BTreeMap<Timestamp, Flowed>>>,
+    /// How large its transfers were. Nothing for most cells.
+    pub(super) sizes: Counted,
 }
 
 /// Bytes of an hour in both directions. What is net can be told only of their sums: the two directions of a conversation
@@ -30,7 +33,7 @@ pub struct Flowed {
 
 impl Flowed {
     /// Adds both.
-    fn add(&mut self, other: Flowed) {
+    pub(super) fn add(&mut self, other: Flowed) {
         self.out = self.out.saturating_add(other.out);
         self.back = self.back.saturating_add(other.back);
     }
@@ -43,9 +46,12 @@ impl Flowed {
 
 impl Measure for Trail {
     fn record(&mut self, record: &Record<'_>, source: u32) {
-        let Record { offset, line, sense, .. } = *record;
-        let line = Evidence { bytes: record.out, source, offset, line, sense };
+        let Record { offset, line, sense, port, .. } = *record;
+        let line = Evidence { bytes: record.out, source, offset, line, sense, port };
         self.take(record.tools, line);
+        if record.out >= PIECE_MIN {
+            self.sizes.add(step(record.out), 1);
+        }
         if record.began < record.at.floor(Span::HOUR) {
             let flowed = Flowed { out: record.out, back: record.back.unwrap_or(0) };
             spread(record.began, record.at, flowed, |hour, flowed| {
@@ -59,6 +65,7 @@ impl Measure for Trail {
         for (hour, flowed) in other.earlier() {
             self.earlier.get_or_insert_default().entry(hour).or_default().add(flowed);
         }
+        other.sizes.each(|step, count| self.sizes.add(step, count));
     }
 }
 
@@ -132,6 +139,7 @@ mod tests {
             blind: false,
             late: false,
             sense: Sense::Out,
+            port: 0,
             tools: 0,
             offset: 0,
             line: 1,

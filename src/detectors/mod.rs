@@ -6,14 +6,19 @@
 
 mod boiling_frog;
 mod bulk_pull;
+mod direction_flip;
 mod dns_tunnel;
 mod first_bulk;
 mod known_tool;
 mod many_places;
+mod odd_port;
+mod off_hours;
 mod open_bucket;
 mod rare_destination;
 mod shared_destination;
 mod slow_drip;
+mod steady_rate;
+mod uniform_chunks;
 mod volume_spike;
 
 use crate::baseline::{Baseline, COLD, Class, Destination, Host, Pair, SCALES, Unit, What, mature};
@@ -44,6 +49,17 @@ pub enum Judge {
     Pair(fn(&Case<'_>, &Pair, &Destination) -> Option<Seen>),
     /// What raises what others found of a pair, in bits; says nothing alone.
     Booster(fn(&Case<'_>, &Pair, &Destination) -> f64),
+    /// The same, by how seldom what others find shows it.
+    Trait(Trait),
+}
+
+/// A trait of a pair that thefts show more often than honest work.
+#[derive(Debug)]
+pub struct Trait {
+    /// Whether the pair shows it.
+    pub shows: fn(&Case<'_>, &Pair, &Destination) -> bool,
+    /// What that adds at most, in bits: less where the estate's own incidents often show it.
+    pub most: f64,
 }
 
 /// A host when a window closes.
@@ -83,6 +99,7 @@ pub struct Seen {
 pub const DETECTORS: &[&Detector] = &[
     &first_bulk::DETECTOR,
     &volume_spike::DETECTOR,
+    &direction_flip::DETECTOR,
     &rare_destination::DETECTOR,
     &many_places::DETECTOR,
     &slow_drip::DETECTOR,
@@ -92,6 +109,10 @@ pub const DETECTORS: &[&Detector] = &[
     &bulk_pull::DETECTOR,
     &open_bucket::DETECTOR,
     &known_tool::DETECTOR,
+    &off_hours::DETECTOR,
+    &odd_port::DETECTOR,
+    &steady_rate::DETECTOR,
+    &uniform_chunks::DETECTOR,
 ];
 
 /// The row with this name.
@@ -100,6 +121,11 @@ pub fn detector(name: &str) -> Option<&'static Detector> {
 }
 
 impl Detector {
+    /// Whether it only raises what others found.
+    pub fn boosts(&self) -> bool {
+        matches!(self.judge, Judge::Booster(_) | Judge::Trait(_))
+    }
+
     /// As a finding of this detector.
     pub fn finding(&self, seen: Seen) -> Finding {
         Finding {

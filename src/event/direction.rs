@@ -77,6 +77,8 @@ pub struct Egress<'a> {
     pub bytes_in: Option<u64>,
     /// `bytes_out` is one total for both directions: the most that can have left, told because less is not known.
     pub either_way: bool,
+    /// The port of the other end, where the line says.
+    pub port: Option<u16>,
     /// What kind of traffic it is.
     pub channel: Channel,
     /// When the transfer was over, as far as the line says: the moment by which a live reader would have known of it.
@@ -152,6 +154,7 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
     Verdict::Egress(Egress {
         host,
         destination: by_name(other_end),
+        port: other_end.port,
         bytes_out,
         bytes_in,
         either_way: sent.is_none() && bytes_out.is_some(),
@@ -197,6 +200,7 @@ fn asked<'a>(event: &Event<'a>) -> Verdict<'a> {
     Verdict::Egress(Egress {
         host,
         destination,
+        port: None,
         bytes_out,
         bytes_in: None,
         either_way: false,

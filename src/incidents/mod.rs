@@ -2,9 +2,11 @@
 
 mod budget;
 mod cut;
+mod traits;
 
 pub use budget::{Budget, rank};
 use cut::{Candidate, Cut, Key};
+use traits::{Set, Traits};
 
 use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Rarity, Row, SCALES, WINDOW};
 use crate::detectors::{Case, DETECTORS, Judge, Seen};
@@ -28,6 +30,9 @@ pub struct Ledger {
     accused: HashSet<u32, foldhash::fast::RandomState>,
     /// Which of them are told.
     cut: Cut,
+    /// What they have in common.
+    traits: Traits,
+    today: Timestamp,
 }
 
 /// What was found of a host towards one destination, or of a host alone.
@@ -37,6 +42,7 @@ struct Found {
     findings: Vec<Finding>,
     /// Whether the group is one that few hosts use.
     few_use: bool,
+    traits: Set,
 }
 
 /// The window being judged.
@@ -50,9 +56,15 @@ struct Window {
     worth_telling: f64,
 }
 
+const _: () = assert!(DETECTORS.len() <= Set::BITS as usize, "a detector needs a bit in a set");
+
 #[derive(Debug)]
 struct Open {
     incident: Incident,
+    /// When it was raised.
+    raised: Timestamp,
+    /// What it has shown since.
+    traits: Set,
     /// The last window with a finding.
     found: Timestamp,
 }
@@ -65,12 +77,18 @@ impl Ledger {
             over: Vec::new(),
             accused: HashSet::default(),
             cut: Cut::new(budget),
+            traits: Traits::default(),
+            today: Timestamp::MIN,
         }
     }
 
     /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
     /// `closes` is the moment at which it closed.
     pub fn judge(&mut self, baseline: &mut Baseline, now: Timestamp, rows: &[Row], closes: Timestamp) {
+        let day = now.floor(Span::DAY);
+        if day > self.today {
+            self.close_day(day);
+        }
         let window = Window { start: now, closes, worth_telling: baseline.pools.worth_telling() };
         let mut all: Vec<(u32, Found)> = Vec::new();
         for rows in rows.chunk_by(|a, b| a.host == b.host) {
@@ -78,7 +96,7 @@ impl Ledger {
             self.go_on(number, rows, now);
             let Some(host) = baseline.hosts.get(number as usize) else { continue };
             let case = Case { baseline, host, number, now };
-            found_of_host(&case, rows, |found| all.push((number, found)));
+            found_of_host(&case, rows, &self.traits, |found| all.push((number, found)));
         }
         // The worst first, as there may not be room for all; equals by their numbers, which are the same in every run.
         all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
@@ -91,6 +109,13 @@ impl Ledger {
         for rows in rows.chunk_by(|a, b| a.host == b.host) {
             rows.first().inspect(|row| self.mark(baseline, row.host));
         }
+    }
+
+    /// A day begins. Incidents that were raised the day before yesterday have shown what they have in common.
+    fn close_day(&mut self, today: Timestamp) {
+        let ripe = |open: &&Open| open.raised.floor(Span::DAY) + Span::DAY.times(2) == today;
+        self.traits.add_day(self.open.values().filter(ripe).map(|open| open.traits).collect());
+        self.today = today;
     }
 
     /// What left since goes to the open incidents of the host.
@@ -108,7 +133,7 @@ impl Ledger {
     }
 
     fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found) {
-        let Found { destination, score, findings, few_use } = found;
+        let Found { destination, score, findings, few_use, traits } = found;
         let (key, now) = ((number, destination), window.start);
         if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
             self.over.extend(self.open.remove(&key).map(|open| open.incident));
@@ -118,6 +143,7 @@ impl Ledger {
         let candidate = Candidate { key, score, few_use, is_new };
         if let Some(open) = self.open.get_mut(&key) {
             open.found = now;
+            open.traits |= traits;
             open.incident.score = open.incident.score.max(score);
             open.incident.take(&findings, pair);
             if !open.incident.told && self.cut.tells(window.closes, &candidate) {
@@ -148,7 +174,7 @@ impl Ledger {
                 incident.tell(window.closes, score);
                 self.accused.insert(number);
             }
-            self.open.insert(key, Open { incident, found: now });
+            self.open.insert(key, Open { incident, raised: now, traits, found: now });
         }
     }
 
@@ -212,7 +238,7 @@ impl Incident {
 }
 
 /// All that stands out of a host in the window of `rows`: towards each group, and what is spread over several.
-fn found_of_host(case: &Case<'_>, rows: &[Row], mut give: impl FnMut(Found)) {
+fn found_of_host(case: &Case<'_>, rows: &[Row], traits: &Traits, mut give: impl FnMut(Found)) {
     let of_host: Vec<(Finding, Option<u32>)> = host_findings(case).collect();
     let carried = |by: Option<u32>| {
         of_host.iter().filter(move |(_, carrier)| *carrier == by).map(|(finding, _)| *finding)
@@ -220,19 +246,21 @@ fn found_of_host(case: &Case<'_>, rows: &[Row], mut give: impl FnMut(Found)) {
     for row in rows {
         let Some(pair) = case.host.pairs.get(row.destination) else { continue };
         let Some(group) = case.baseline.destinations.get(row.destination as usize) else { continue };
-        let (mut findings, boosts) = pair_findings(case, pair, group);
+        let mut findings: Vec<Finding> = pair_findings(case, pair, group).collect();
         findings.extend(carried(Some(row.destination)));
         if !findings.is_empty() {
-            let score = most(&findings) + boosts.iter().map(|finding| finding.bits).sum::<f64>();
-            findings.extend(boosts);
+            let found = most(&findings);
+            let (shown, bits) = boosts(case, pair, group, traits, &mut findings);
             let few_use = case.host.channel == Channel::Transfer
                 && case.baseline.rarity(group, case.host.channel) != Rarity::Popular;
-            give(Found { destination: Some(row.destination), score, findings, few_use });
+            let score = found + bits;
+            give(Found { destination: Some(row.destination), score, findings, few_use, traits: shown });
         }
     }
     let findings: Vec<Finding> = carried(None).collect();
     if !findings.is_empty() {
-        give(Found { destination: None, score: most(&findings), findings, few_use: false });
+        let score = most(&findings);
+        give(Found { destination: None, score, findings, few_use: false, traits: 0 });
     }
 }
 
@@ -242,7 +270,7 @@ fn host_findings(case: &Case<'_>) -> impl Iterator<Item = (Finding, Option<u32>)
         let (judge, only_young) = match detector.judge {
             Judge::Host(judge) => (judge, false),
             Judge::NewPlaces(judge) => (judge, true),
-            Judge::Pair(_) | Judge::Booster(_) => return None,
+            _ => return None,
         };
         let seen = judge(case)?;
         let carrier = carrier(case, &seen, |pair| !only_young || pair.young(case.now));
@@ -254,25 +282,43 @@ fn host_findings(case: &Case<'_>) -> impl Iterator<Item = (Finding, Option<u32>)
     })
 }
 
-/// What is found of a pair, and what raises it.
-fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> (Vec<Finding>, Vec<Finding>) {
-    let (mut findings, mut boosts) = (Vec::new(), Vec::new());
-    for detector in DETECTORS {
-        match detector.judge {
-            Judge::Pair(judge) => {
-                findings.extend(judge(case, pair, group).map(|seen| detector.finding(seen)))
+/// What is found of a pair.
+fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> impl Iterator<Item = Finding> {
+    DETECTORS.iter().filter_map(move |detector| match detector.judge {
+        Judge::Pair(judge) => Some(detector.finding(judge(case, pair, group)?)),
+        _ => None,
+    })
+}
+
+/// What raises what was found of a pair: adds it to the findings, each with what it would add alone, and gives which traits
+/// they are and what they add together.
+fn boosts(
+    case: &Case<'_>,
+    pair: &Pair,
+    group: &Destination,
+    traits: &Traits,
+    findings: &mut Vec<Finding>,
+) -> (Set, f64) {
+    let (mut shown, mut prior, mut taken) = (0, 0.0, 0.0);
+    for (place, detector) in DETECTORS.iter().enumerate() {
+        let bits = match &detector.judge {
+            Judge::Booster(boost) => {
+                let bits = boost(case, pair, group);
+                taken += bits;
+                bits
             }
-            Judge::Booster(judge) => {
-                let bits = judge(case, pair, group);
-                let observed =
-                    pair.unit().and_then(|unit| unit.now().last().copied()).map_or(0, |now| now.net);
-                let seen = Seen { scale: SCALES.len() - 1, observed, expected: 0, bits };
-                boosts.extend((bits > 0.0).then(|| detector.finding(seen)));
+            Judge::Trait(one) if (one.shows)(case, pair, group) => {
+                (shown, prior) = (shown | 1 << place, prior + one.most);
+                traits.bits(1 << place, one.most)
             }
-            Judge::Host(_) | Judge::NewPlaces(_) => {}
+            _ => 0.0,
+        };
+        if bits > 0.0 {
+            let observed = pair.unit().and_then(|unit| unit.now().last().copied()).map_or(0, |now| now.net);
+            findings.push(detector.finding(Seen { scale: SCALES.len() - 1, observed, expected: 0, bits }));
         }
     }
-    (findings, boosts)
+    (shown, taken + if shown == 0 { 0.0 } else { traits.bits(shown, prior) })
 }
 
 /// The most that any detector says. That several looked costs a number of bits that is the same for all incidents

@@ -2,6 +2,7 @@
 
 use super::report::{Cited, Report, SourceReport, Told};
 use super::{Style, escape};
+use crate::detectors::{Detector, detector};
 use crate::incident::Severity;
 use crate::units::{Bytes, Span};
 use std::borrow::Cow;
@@ -101,6 +102,7 @@ fn why(told: &Told<'_>) -> String {
         .iter()
         .map(|finding| match finding.detector {
             "known-tool" => tools(incident.tools, told),
+            name if detector(name).is_some_and(Detector::boosts) => name.to_owned(),
             name => format!("{name}: {} in {}", Bytes(finding.observed), finding.window),
         })
         .collect();

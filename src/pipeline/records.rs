@@ -155,6 +155,7 @@ pub(super) fn records<'a>(
             blind: egress.bytes_out.is_none(),
             late,
             sense: if egress.either_way { Sense::EitherWay } else { Sense::Out },
+            port: egress.port.unwrap_or(0),
             tools,
             offset,
             line,

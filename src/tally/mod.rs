@@ -44,6 +44,8 @@ pub struct Record<'a> {
     pub late: bool,
     /// How `out` is to be taken.
     pub sense: Sense,
+    /// The port of the other end; 0 where the line does not say.
+    pub port: u16,
     /// Known tools seen in it, as a set of bits (see [`crate::event::tool`]).
     pub tools: u16,
     /// Where its line begins, in bytes from the beginning of the source.

@@ -29,6 +29,8 @@ enum Log {
     /// A proxy's, in the W3C extended format, which names its columns.
     #[default]
     Proxy,
+    /// Zeek's of connections that the host opened.
+    Flow,
     /// Zeek's of connections that the destination opened: the host answers.
     Answers,
     /// A bucket's of S3, called by the host's address.
@@ -55,6 +57,12 @@ struct Traffic {
     /// Minutes.
     every: i64,
     bytes_out: u64,
+    /// Only from the first to before the second of these hours of the day.
+    #[serde(default)]
+    hours: Option<(i8, i8)>,
+    /// Of the destination.
+    #[serde(default = "https")]
+    port: u16,
     /// By this factor more every day.
     #[serde(default)]
     grows: Option<f64>,
@@ -62,6 +70,10 @@ struct Traffic {
     bytes_in: u64,
     #[serde(default)]
     agent: String,
+}
+
+fn https() -> u16 {
+    443
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,7 +94,7 @@ impl Log {
             Log::Proxy => {
                 "#Software: SGOS\n#Fields: date time c-ip cs-host cs-method sc-status cs-bytes sc-bytes cs(User-Agent) s-action\n"
             }
-            Log::Answers | Log::Bucket | Log::Dns => "",
+            Log::Flow | Log::Answers | Log::Bucket | Log::Dns => "",
         }
     }
 
@@ -94,9 +106,8 @@ impl Log {
                 let stamp = at.strftime("%Y-%m-%d %H:%M:%S");
                 format!("{stamp} {ip} {to} PUT 200 {bytes_out} {back} {agent} TCP_MISS\n")
             }
-            Log::Answers => format!(
-                "{{\"ts\":{seconds}.0,\"uid\":\"C{seconds}\",\"id.orig_h\":\"{to}\",\"id.orig_p\":50000,\"id.resp_h\":\"{ip}\",\"id.resp_p\":443,\"proto\":\"tcp\",\"duration\":1.0,\"orig_bytes\":{back},\"resp_bytes\":{bytes_out},\"conn_state\":\"SF\"}}\n"
-            ),
+            Log::Flow => connection(seconds, (&ip.to_string(), bytes_out), (to, traffic.port, back)),
+            Log::Answers => connection(seconds, (to, back), (&ip.to_string(), traffic.port, bytes_out)),
             Log::Bucket => {
                 let stamp = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
                 let bucket = ip.to_string().replace('.', "-");
@@ -112,6 +123,13 @@ impl Log {
             }
         }
     }
+}
+
+/// A row of Zeek's conn.log: when, who opened it and sent how much, who answered at which port and sent how much.
+fn connection(seconds: i64, (from, sent): (&str, u64), (to, port, answered): (&str, u16, u64)) -> String {
+    format!(
+        "{{\"ts\":{seconds}.0,\"uid\":\"C{seconds}\",\"id.orig_h\":\"{from}\",\"id.orig_p\":50000,\"id.resp_h\":\"{to}\",\"id.resp_p\":{port},\"proto\":\"tcp\",\"duration\":1.0,\"orig_bytes\":{sent},\"resp_bytes\":{answered},\"conn_state\":\"SF\"}}\n"
+    )
 }
 
 impl Traffic {
@@ -130,7 +148,10 @@ impl Traffic {
                 let grown = self.grows.unwrap_or(1.0).powi(i32::try_from(days).unwrap());
                 #[expect(clippy::cast_sign_loss, reason = "a product of positive numbers")]
                 let bytes_out = (self.bytes_out as f64 * grown) as u64;
-                rows.push((at, log.row(at, ip, &to, bytes_out, self)));
+                let hour = at.to_zoned(jiff::tz::TimeZone::UTC).hour();
+                if self.hours.is_none_or(|(from, to)| (from..to).contains(&hour)) {
+                    rows.push((at, log.row(at, ip, &to, bytes_out, self)));
+                }
                 at += jiff::SignedDuration::from_mins(self.every);
                 turn += 1;
             }

@@ -61,6 +61,7 @@ pub(super) struct Told {
     pub(super) back: Option<u64>,
     pub(super) blind: bool,
     pub(super) sense: Sense,
+    port: u16,
     tools: u16,
     pub(super) session: Option<(u64, Telling)>,
     /// Both ends, where both have address and port and another sensor may tell of them.
@@ -249,6 +250,7 @@ impl Keys {
             back: record.back,
             blind: record.blind,
             sense: record.sense,
+            port: record.port,
             tools: record.tools,
             session,
             ends: (by_ends && whole(host) && whole(other)).then(|| self.ends(event)),
@@ -297,6 +299,7 @@ impl Apart {
             blind: told.blind,
             late: self.late,
             sense: told.sense,
+            port: told.port,
             tools: told.tools,
             offset: self.offset,
             line: self.line,
