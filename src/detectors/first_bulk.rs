@@ -26,7 +26,8 @@ How
 What fools it
   Renumbering: a busy host under a new address looks new (give an inventory that joins the names).
   Thefts of less than some tens of megabytes; a theft split over so many hosts that each stays ordinary; a host that was
-  fed harmless uploads for weeks until it counts as busy (volume-spike then judges it).
+  fed harmless uploads for weeks until it counts as busy (volume-spike then judges it). Padding: as much fetched from
+  the place as is sent there, since V is what left less what came back.
   On the first two days every backup server is new too, and ranks by its volume, but with a low score; it falls silent
   when its nightly volume has repeated itself.
 

@@ -29,6 +29,7 @@ What fools it
   Many destinations with little each (many-places sees those together). A destination that the host used on the first day
   it was watched counts as old, and what it sends there is judged only when there is a record to break.
   A theft to the place of the nightly backup, no larger than that, also by a host that had no backup before.
+  Padding: as much fetched from the place as is sent there, within the same minutes.
   A roll-out sends many hosts to one new destination: it stays quiet because hosts receive more than they send.
 
 Source: popularity and age of destinations, as measured for outflow (DETECTION, points 3 and 4).";

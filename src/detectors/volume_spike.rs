@@ -21,7 +21,7 @@ How
 
 What fools it
   Hiding under the host's own record: a theft no larger than the nightly backup, or one grown by a few percent a day.
-  A host in the noisiest class must send much before it is rare.
+  A host in the noisiest class must send much before it is rare. Padding: as much fetched from the place as is sent there.
 
 Source: record-breaking excess with pooled calibration, as measured for outflow (DETECTION, points 1, 2 and 5).";
 

@@ -70,6 +70,8 @@ pub struct ScenarioFigures {
     pub name: String,
     /// Thefts.
     pub thefts: u64,
+    /// How many of them are found at the usual budget.
+    pub found: u64,
     /// Share of them found at each of [`BUDGETS`], with Wilson's interval.
     pub recall: [Interval; BUDGETS.len()],
     /// Share of them told within the scan's own budget.
@@ -78,7 +80,9 @@ pub struct ScenarioFigures {
     pub rank: Option<f64>,
     /// Median time to detect, of those found at the usual budget.
     pub time_to_detect: Option<Span>,
-    /// Median share of the bytes gone by then, 0 to 1.
+    /// Median of the bytes gone by then.
+    pub bytes_gone: Option<u64>,
+    /// Median of their share of all that was stolen, 0 to 1.
     pub share_gone: Option<f64>,
 }
 
@@ -240,20 +244,24 @@ fn mean_recall(fates: &[Fate], found: &dyn Fn(&Fate) -> bool, each_scenario_alik
     (mean / count, variance.sqrt() / count)
 }
 
+#[expect(clippy::cast_sign_loss, reason = "a median of bytes is not negative")]
 fn scenario(name: &str, fates: &[&Fate]) -> ScenarioFigures {
     let share = |found: &dyn Fn(&Fate) -> bool| {
         wilson(fates.iter().filter(|fate| found(fate)).count() as u64, fates.len() as u64)
     };
-    let gone = |fate: &&Fate| Some(fate.bytes_gone? as f64 / fate.theft.bytes.max(1) as f64);
+    let bytes = |fate: &&Fate| fate.bytes_gone.map(|bytes| bytes as f64);
+    let gone = |fate: &&Fate| Some(bytes(fate)? / fate.theft.bytes.max(1) as f64);
     let seconds = |fate: &&Fate| fate.time_to_detect.map(Span::seconds);
     ScenarioFigures {
         name: name.to_owned(),
         thefts: fates.len() as u64,
+        found: fates.iter().filter(|fate| fate.found[USUAL]).count() as u64,
         recall: std::array::from_fn(|at| share(&|fate| fate.found[at])),
         causal: share(&|fate| fate.causal),
         rank: median(fates.iter().filter_map(|fate| fate.rank.map(|rank| rank as f64)).collect()),
         time_to_detect: median(fates.iter().filter_map(seconds).collect())
             .map(|seconds| Span((seconds * 1e6).round() as i64)),
+        bytes_gone: median(fates.iter().filter_map(bytes).collect()).map(|bytes| bytes.round() as u64),
         share_gone: median(fates.iter().filter_map(gone).collect()),
     }
 }

@@ -55,6 +55,9 @@ fn figures_by_hand() {
     assert!((figures.average_precision.value - (0.5 + 2.0 / 3.0) / 3.0).abs() < 1e-12);
     let drips = &evaluation.scenarios[0];
     assert_eq!((drips.name.as_str(), drips.thefts, drips.recall[2].value), ("drip", 2, 0.5));
+    assert_eq!((drips.found, drips.bytes_gone, drips.share_gone), (0, None, None));
+    let smashes = &evaluation.scenarios[1];
+    assert_eq!((smashes.found, smashes.bytes_gone, smashes.share_gone), (1, Some(100), Some(0.1)));
 }
 
 #[test]

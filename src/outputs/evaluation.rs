@@ -2,36 +2,44 @@
 
 use super::{SCHEMA, escape};
 use crate::eval::{BUDGETS, Evaluation, Interval};
+use crate::units::Bytes;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
-/// For people. A figure in brackets is a 95 % interval.
+/// For people. Found is what a budget of ten a day per 10,000 hosts shows, causal what was told within the scan's own; rank, time
+/// and bytes gone by then are medians. A figure in brackets behind another is a 95 % interval.
 pub fn table(evaluation: &Evaluation, to: &mut dyn Write) -> io::Result<()> {
     let budgets = BUDGETS.map(|budget| budget.to_string()).join("/");
     let width = evaluation.scenarios.iter().map(|scenario| scenario.name.chars().count()).max();
     let width = width.unwrap_or(0).max("SCENARIO".len());
     writeln!(
         to,
-        "{:width$}  THEFTS  {:>14}  {:>11}  CAUSAL  {:>5}  {:>15}  GONE",
+        "{:width$}  FOUND  {:>14}  {:>11}  CAUSAL  {:>5}  {:>15}  {:>16}",
         "SCENARIO",
         format!("RECALL {budgets}"),
         format!("95 % AT {}", BUDGETS[1]),
         "RANK",
         "TIME TO DETECT",
+        "BYTES GONE",
     )?;
     for scenario in &evaluation.scenarios {
         let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
         writeln!(
             to,
-            "{:width$}  {:>6}  {:>14}  {:>11}  {:>6.2}  {:>5}  {:>15}  {:>4}",
+            "{:width$}  {:>5}  {:>14}  {:>11}  {:>6.2}  {:>5}  {:>15}  {:>16}",
             escape::terminal(&scenario.name),
-            scenario.thefts,
+            format!("{}/{}", scenario.found, scenario.thefts),
             scenario.recall.map(|recall| format!("{:.2}", recall.value)).join("/"),
             format!("{:.2}-{:.2}", scenario.recall[1].low, scenario.recall[1].high),
             scenario.causal.value,
             or_dash(scenario.rank.map(|rank| rank.to_string())),
             or_dash(scenario.time_to_detect.map(|span| span.to_string())),
-            or_dash(scenario.share_gone.map(|share| format!("{:.0} %", share * 100.0))),
+            or_dash(
+                scenario
+                    .bytes_gone
+                    .zip(scenario.share_gone)
+                    .map(|(bytes, share)| { format!("{} ({:.0} %)", Bytes(bytes), share * 100.0) })
+            ),
         )?;
     }
     let figures = &evaluation.figures;
@@ -87,10 +95,10 @@ pub fn json(evaluation: &Evaluation, to: &mut dyn Write) -> io::Result<()> {
             to,
             &json!({
                 "type": "scenario", "schema": SCHEMA, "scenario": scenario.name, "thefts": scenario.thefts,
-                "recall": by_budget(scenario.recall.map(interval)), "recall_in_budget": interval(scenario.causal),
+                "found": scenario.found, "recall": by_budget(scenario.recall.map(interval)), "recall_in_budget": interval(scenario.causal),
                 "median_rank": scenario.rank,
                 "median_time_to_detect_s": scenario.time_to_detect.map(|span| span.seconds()),
-                "median_share_gone": scenario.share_gone,
+                "median_bytes_gone": scenario.bytes_gone, "median_share_gone": scenario.share_gone,
             }),
         )?;
     }

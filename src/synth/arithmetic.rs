@@ -31,7 +31,7 @@ const ARTANH: [f64; 17] = {
 /// e to the power of `x`, relative error below 1e-14; `x` is clamped to -700..=700.
 pub(super) fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
-    let doublings = (x / LN_2).round();
+    let doublings = nearest(x / LN_2);
     let rest = x - doublings * LN_2;
     // Taylor, |rest| <= 0.35: the fourteenth term is below 1e-17.
     let mut sum = 0.0;
@@ -64,10 +64,19 @@ pub(super) fn power(base: f64, power: f64) -> f64 {
     exp(power * ln(base))
 }
 
-/// The nearest whole number; 0 for a negative one.
+/// The nearest whole number, halves away from 0; 0 for a negative one. `f64::round` is a call into the C library, as
+/// not every processor of this architecture can do it.
 #[expect(clippy::cast_sign_loss, reason = "a negative number saturates to 0, which is what is wanted")]
 pub(super) fn whole(x: f64) -> u64 {
-    x.round() as u64
+    let below = x as u64;
+    below.saturating_add(u64::from(x - below as f64 >= 0.5))
+}
+
+/// The same for a number of either sign, of at most 2^53.
+fn nearest(x: f64) -> f64 {
+    let inner = x as i64 as f64;
+    let rest = x - inner;
+    inner + f64::from(i8::from(rest >= 0.5) - i8::from(rest <= -0.5))
 }
 
 /// The bytes of `total` that fall between `from` and `to` of `of` parts. Adjacent shares add up without loss, so
@@ -94,6 +103,9 @@ mod tests {
         }
         assert_eq!(ln(0.0), 0.0);
         assert_eq!(whole(-3.0), 0);
+        for x in [0.0, 0.499_999_999_999_999_94, 0.5, 1.5, 2.5, 4_503_599_627_370_495.5, 1e18] {
+            assert_eq!((whole(x) as f64, nearest(x), nearest(-x)), (x.round(), x.round(), -x.round()), "{x}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! The log and what is tied to dates are in UTC; habits follow the clock of the host's site (see [`SITES`]).
 
+use super::arithmetic::whole;
 use crate::units::{Span, Timestamp};
 use jiff::civil::Date;
 
@@ -69,8 +70,7 @@ impl Hour {
 
     /// The moment `fraction` (0 to 1, or beyond for later hours) into the hour, in whole milliseconds.
     pub(super) fn at(&self, fraction: f64) -> Timestamp {
-        let millis = (fraction.max(0.0) * 3_600_000.0).round() as i64;
-        self.start + Span(millis.saturating_mul(1000))
+        self.start + Span(in_micros(whole(fraction * 3_600_000.0)))
     }
 
     /// Monday to Friday and no holiday, in UTC.
@@ -171,8 +171,11 @@ impl Rhythm {
 
 /// A span of this many seconds in whole milliseconds, at least one.
 pub(super) fn milliseconds(seconds: f64) -> Span {
-    let millis = (seconds * 1000.0).round().max(1.0) as i64;
-    Span(millis.saturating_mul(1000))
+    Span(in_micros(whole(seconds * 1000.0).max(1)))
+}
+
+fn in_micros(millis: u64) -> i64 {
+    i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1000)
 }
 
 #[cfg(test)]

@@ -44,20 +44,20 @@ impl Disorder {
         Disorder { seed: world.seed, is_tidy, gaps: (0..days).filter_map(gap).collect() }
     }
 
-    /// The transfer as the sensor sees it, and how long after its stamp its line is written.
-    pub(super) fn seen(&self, world: &World, transfer: Transfer) -> (Transfer, Span) {
+    /// Makes the transfer what the sensor sees, and gives how long after its stamp its line is written.
+    pub(super) fn disturb(&self, world: &World, transfer: &mut Transfer) -> Span {
         if self.is_tidy {
-            return (transfer, Span(0));
+            return Span(0);
         }
         let skew = self.skew(transfer.host.address);
-        let mut seen =
-            Transfer { opened: transfer.opened + skew, closed: transfer.closed + skew, ..transfer };
-        if let Some(address) = self.lease(world, &transfer) {
-            seen.host.address = address;
+        if let Some(address) = self.lease(world, transfer) {
+            transfer.host.address = address;
         }
-        let lot = self.lot(&seen);
+        transfer.opened = transfer.opened + skew;
+        transfer.closed = transfer.closed + skew;
+        let lot = self.lot(transfer);
         let late = if lot.is_multiple_of(LATE) { lot / LATE % 1_800 } else { 0 };
-        (seen, Span(i64::try_from(late).unwrap_or(0) * 1_000_000 - skew.0))
+        Span(i64::try_from(late).unwrap_or(0) * 1_000_000 - skew.0)
     }
 
     /// Whether there is no line of it.
@@ -116,9 +116,11 @@ mod tests {
                 roles::of_host(&world, host, &Hour::new(world.start, index), &mut out);
             });
             let start = world.start + Span::HOUR.times(i64::from(index));
-            let seen =
-                out.iter().map(|transfer| disorder.seen(&world, Transfer { opened: start, ..*transfer }).0);
-            seen.map(|seen| (seen.host.name.number.unwrap(), seen.host.address)).collect()
+            out.iter_mut().for_each(|transfer| {
+                transfer.opened = start;
+                disorder.disturb(&world, transfer);
+            });
+            out.iter().map(|seen| (seen.host.name.number.unwrap(), seen.host.address)).collect()
         };
         let (first, last) = (addresses(10), addresses(27 * 24 + 10));
         for moment in [&first, &last] {

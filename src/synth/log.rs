@@ -50,7 +50,7 @@ impl Log {
             place,
             writer,
             lines: (writer.open)(),
-            timeline: Timeline::new(writer.longest),
+            timeline: Timeline::new(writer.longest, start),
             text: Vec::new(),
             folders: has_folders.then(BTreeMap::new),
             transfers: 0,
@@ -60,36 +60,38 @@ impl Log {
         log
     }
 
-    /// Takes what it tells of; the line is written so long after the transfer closes.
-    pub(super) fn take(&mut self, transfer: Transfer, after: Span) {
-        if (self.writer.tells)(&transfer) {
-            self.timeline.push(transfer, after);
-        }
-    }
-
-    /// Writes all lines that are due before `limit`.
+    /// Writes all lines that are due before `limit`. `hour` has opened since the limit before; each of its lines is written
+    /// so long after the transfer closes.
     pub(super) fn write(
         &mut self,
         limit: Timestamp,
+        hour: &[Transfer],
+        after: &[Span],
         disorder: &Disorder,
         labels: &mut Labels,
         shelf: &mut dyn Shelf,
     ) -> io::Result<()> {
-        while let Some(transfer) = self.timeline.before(limit) {
+        self.timeline.until(limit);
+        for (place, (transfer, after)) in hour.iter().zip(after).enumerate() {
+            if (self.writer.tells)(transfer) {
+                self.timeline.push(transfer, place, *after);
+            }
+        }
+        self.timeline.sort();
+        while let Some(transfer) = self.timeline.next(hour) {
             self.transfers += 1;
-            if disorder.is_lost(&transfer) {
+            if disorder.is_lost(transfer) {
                 continue;
             }
-            let own =
-                self.folders.as_mut().and_then(|folders| Some((self.lines.folder(&transfer)?, folders)));
+            let own = self.folders.as_mut().and_then(|folders| Some((self.lines.folder(transfer)?, folders)));
             let (text, folder, most) = match own {
                 Some((name, folders)) => (folders.entry(name).or_default(), Some(name), BUFFER_OF_MANY),
                 None => (&mut self.text, None, BUFFER),
             };
             let before = text.len();
-            self.lines.transfer(&transfer, text);
-            labels.written(self.place, &transfer);
-            if disorder.is_twice(&transfer) {
+            self.lines.transfer(transfer, text);
+            labels.written(self.place, transfer);
+            if disorder.is_twice(transfer) {
                 text.extend_from_within(before..);
             }
             if text.len() >= most {

@@ -12,6 +12,26 @@ pub(super) struct Random {
     state: [u64; 4],
 }
 
+/// A point in the unit circle, of which a normal draw is made.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Point {
+    x: f64,
+    /// Its distance from the centre, squared.
+    square: f64,
+}
+
+impl Point {
+    /// Standard normal.
+    fn normal(self) -> f64 {
+        self.x * (-2.0 * ln(self.square) / self.square).sqrt()
+    }
+
+    /// As [`Random::log_normal`].
+    pub(super) fn log_normal(self, median: f64, sigma: f64) -> f64 {
+        median * exp(sigma * self.normal())
+    }
+}
+
 /// The finaliser of SplitMix64: every bit of `x` changes half of the result's.
 pub(super) const fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -79,18 +99,23 @@ impl Random {
 
     /// Standard normal, by Marsaglia's polar method (the second value is thrown away, so that no state is carried).
     pub(super) fn normal(&mut self) -> f64 {
+        self.point().normal()
+    }
+
+    /// The draws of [`Random::normal`] without its sums: those of several wait for nothing when they are made together.
+    pub(super) fn point(&mut self) -> Point {
         loop {
             let (x, y) = (self.between(-1.0, 1.0), self.between(-1.0, 1.0));
             let square = x * x + y * y;
             if square > 0.0 && square < 1.0 {
-                return x * (-2.0 * ln(square) / square).sqrt();
+                return Point { x, square };
             }
         }
     }
 
     /// Log-normal: half of the draws are below `median`; `sigma` is the spread of the logarithm (1: a factor of e).
     pub(super) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
-        median * exp(sigma * self.normal())
+        self.point().log_normal(median, sigma)
     }
 
     /// How many events of a mean number `mean` happen (Poisson). Knuth's product for small means, the normal

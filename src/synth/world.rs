@@ -2,10 +2,11 @@
 //! with days.
 
 use super::arithmetic::power;
-use super::calendar::SITES;
+use super::calendar::{Hour, SITES};
+use super::noise::Noise;
 use super::random::{Random, stream};
-use super::roles::{ROLES, Role};
-use super::transfer::{Name, Peer};
+use super::roles::{self, Habit, Own, ROLES, Role};
+use super::transfer::{Name, Peer, Transfer};
 use crate::units::Timestamp;
 use std::net::Ipv4Addr;
 use std::ops::Range;
@@ -20,14 +21,41 @@ pub(super) struct World {
     pub(super) hours: u32,
     /// See `Settings::line_power`; above 0, at most 1.
     line_power: f64,
-    /// Whether some log tells of questions to name servers; if not, honest ones need not be drawn.
-    pub(super) has_questions: bool,
-    /// The same for requests to buckets.
-    pub(super) has_objects: bool,
+    /// What the logs tell of; what none tells of need not be drawn.
+    pub(super) told: Told,
     /// In the order of [`ROLES`], so that each role is one run.
     pub(super) hosts: Vec<Host>,
-    /// Where each role of [`ROLES`] lies in `hosts`.
-    runs: Vec<Range<usize>>,
+    /// In the order of [`ROLES`].
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// A role in this estate.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// Where its hosts lie in [`World::hosts`].
+    pub(super) run: Range<usize>,
+    /// By activity.
+    pub(super) habits: Vec<Habit>,
+    /// By host and activity.
+    own: Vec<Own>,
+}
+
+/// Which kinds of noise some log tells of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    calls: bool,
+    questions: bool,
+    objects: bool,
+}
+
+impl Told {
+    pub(super) fn has(self, noise: Noise) -> bool {
+        match noise {
+            Noise::Calls => self.calls,
+            Noise::Questions => self.questions,
+            Noise::Objects => self.objects,
+        }
+    }
 }
 
 /// A machine of the estate.
@@ -37,6 +65,8 @@ pub(super) struct Host {
     pub(super) number: u32,
     pub(super) peer: Peer,
     pub(super) role: &'static Role,
+    /// The place of `role` in [`ROLES`].
+    kind: usize,
     /// How busy it is against the median of its role, 0.1 to 10: a few hosts do most of the work everywhere.
     pub(super) vigour: f64,
     /// It copies itself to the off-site vault at night.
@@ -76,8 +106,9 @@ impl World {
     pub(super) fn new(seed: u64, start: Timestamp, hours: u32, host_count: u32, line_power: f64) -> World {
         let counts = allot(host_count);
         let mut hosts = Vec::new();
-        let mut runs = Vec::new();
-        for (position, (role, count)) in (0_u32..).zip(ROLES.iter().zip(counts)) {
+        let mut kinds = Vec::new();
+        for (kind, (role, count)) in ROLES.iter().zip(counts).enumerate() {
+            let position = u32::try_from(kind).unwrap_or(u32::MAX);
             let first = hosts.len();
             for place in 0..count {
                 let number = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
@@ -87,11 +118,49 @@ impl World {
                 let peer = Peer { address: address(position, place), name: name(role, place) };
                 let site = site(&mut random);
                 let serves = serves(hours, &mut random);
-                hosts.push(Host { number, peer, role, vigour, off_site, site, serves });
+                hosts.push(Host { number, peer, role, kind, vigour, off_site, site, serves });
             }
-            runs.push(first..hosts.len());
+            kinds.push(Kind { run: first..hosts.len(), habits: Vec::new(), own: Vec::new() });
         }
-        World { seed, start, hours, line_power, has_questions: true, has_objects: true, hosts, runs }
+        let told = Told { calls: true, questions: true, objects: true };
+        let mut world = World { seed, start, hours, line_power, told, hosts, kinds };
+        for (kind, role) in ROLES.iter().enumerate() {
+            let habits = roles::habits(&world, role);
+            let hosts = world.of_role(role.name).iter();
+            let own = hosts.flat_map(|host| roles::own(&world, &habits, host)).collect();
+            if let Some(kind) = world.kinds.get_mut(kind) {
+                (kind.habits, kind.own) = (habits, own);
+            }
+        }
+        world
+    }
+
+    /// From now on only what some log tells of is drawn. The draws of what is told stay the same.
+    pub(super) fn only_what_is_told(&mut self, is_told: &dyn Fn(&Transfer) -> bool) {
+        let hour = Hour::new(self.start, 0);
+        let told = |noise: Noise| is_told(&noise.example(self, &hour));
+        self.told = Told {
+            calls: told(Noise::Calls),
+            questions: told(Noise::Questions),
+            objects: told(Noise::Objects),
+        };
+        let examples = |role: &&Role| {
+            let host = self.of_role(role.name).first();
+            host.map(|host| roles::examples(self, host, &hour)).unwrap_or_default()
+        };
+        let examples: Vec<Vec<Transfer>> = ROLES.iter().map(examples).collect();
+        for (kind, examples) in self.kinds.iter_mut().zip(examples) {
+            for (habit, example) in kind.habits.iter_mut().zip(examples) {
+                habit.is_told = is_told(&example);
+            }
+        }
+    }
+
+    /// What a host does, and what of it is always the same.
+    pub(super) fn habits(&self, host: &Host) -> Option<(&[Habit], &[Own])> {
+        let kind = self.kinds.get(host.kind)?;
+        let first = usize::try_from(host.number).ok()?.checked_sub(kind.run.start)? * kind.habits.len();
+        Some((&kind.habits, kind.own.get(first..first + kind.habits.len())?))
     }
 
     /// Draws for one key of one stream.
@@ -101,9 +170,8 @@ impl World {
 
     /// All hosts of a role; none where there is no such role.
     pub(super) fn of_role(&self, name: &str) -> &[Host] {
-        let run =
-            ROLES.iter().zip(&self.runs).find(|(role, _)| role.name == name).map(|(_, run)| run.clone());
-        run.and_then(|run| self.hosts.get(run)).unwrap_or_default()
+        let kind = ROLES.iter().zip(&self.kinds).find(|(role, _)| role.name == name);
+        kind.and_then(|(_, kind)| self.hosts.get(kind.run.clone())).unwrap_or_default()
     }
 
     /// A thousandth of the estate, at least one.

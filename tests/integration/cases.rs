@@ -25,7 +25,7 @@ pub(crate) struct Case {
 /// What log tells of the traffic.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Log {
+pub(crate) enum Log {
     /// A proxy's, in the W3C extended format, which names its columns.
     #[default]
     Proxy,
@@ -40,36 +40,36 @@ enum Log {
 }
 
 /// Transfers at even distances.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Traffic {
+pub(crate) struct Traffic {
     /// `10.1.2.3`, or `10.1.2.3+5` for so many hosts from there on.
-    host: String,
+    pub(crate) host: String,
     /// With a `*`, `places` of them in turn, by number.
-    destination: String,
+    pub(crate) destination: String,
     #[serde(default)]
-    places: Option<u32>,
+    pub(crate) places: Option<u32>,
     /// By how much the numbers of one host's places differ from those of the next; 0: all go to the same.
     #[serde(default)]
-    places_apart: u32,
-    from: jiff::Timestamp,
-    to: jiff::Timestamp,
+    pub(crate) places_apart: u32,
+    pub(crate) from: jiff::Timestamp,
+    pub(crate) to: jiff::Timestamp,
     /// Minutes.
-    every: i64,
-    bytes_out: u64,
+    pub(crate) every: i64,
+    pub(crate) bytes_out: u64,
     /// Only from the first to before the second of these hours of the day.
     #[serde(default)]
-    hours: Option<(i8, i8)>,
+    pub(crate) hours: Option<(i8, i8)>,
     /// Of the destination.
     #[serde(default = "https")]
-    port: u16,
+    pub(crate) port: u16,
     /// By this factor more every day.
     #[serde(default)]
-    grows: Option<f64>,
+    pub(crate) grows: Option<f64>,
     #[serde(default)]
-    bytes_in: u64,
+    pub(crate) bytes_in: u64,
     #[serde(default)]
-    agent: String,
+    pub(crate) agent: String,
 }
 
 fn https() -> u16 {
@@ -89,7 +89,7 @@ struct Expected {
 }
 
 impl Log {
-    fn head(self) -> &'static str {
+    pub(crate) fn head(self) -> &'static str {
         match self {
             Log::Proxy => {
                 "#Software: SGOS\n#Fields: date time c-ip cs-host cs-method sc-status cs-bytes sc-bytes cs(User-Agent) s-action\n"
@@ -162,13 +162,19 @@ impl Traffic {
 impl Case {
     /// As a log.
     pub(crate) fn log(&self) -> String {
-        let mut rows: Vec<(jiff::Timestamp, String)> = Vec::new();
-        for (traffic, number) in self.traffic.iter().zip(0i64..) {
-            traffic.rows(self.log, number, &mut rows);
-        }
-        rows.sort();
-        self.log.head().to_owned() + &rows.into_iter().map(|(_, row)| row).collect::<String>()
+        let rows = rows(self.log, &self.traffic).into_iter().map(|(_, row)| row);
+        self.log.head().to_owned() + &rows.collect::<String>()
     }
+}
+
+/// The lines of a log, with the moments at which they are written.
+pub(crate) fn rows(log: Log, traffic: &[Traffic]) -> Vec<(jiff::Timestamp, String)> {
+    let mut rows = Vec::new();
+    for (traffic, number) in traffic.iter().zip(0i64..) {
+        traffic.rows(log, number, &mut rows);
+    }
+    rows.sort();
+    rows
 }
 
 /// All cases, by file name.

@@ -19,5 +19,6 @@ mod outflow;
 mod pairing;
 mod readme;
 mod roads;
+mod robustness;
 mod samples;
 mod zeek;

@@ -67,9 +67,6 @@ pub(in crate::synth) fn read(
 }
 
 pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
-    if !world.has_objects {
-        return;
-    }
     let ours = world.of_role("application-server");
     for number in 0..count(world) {
         let mut habit = world.random(HABIT, [u64::from(number), 0]);

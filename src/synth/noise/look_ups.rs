@@ -27,12 +27,21 @@ fn per_day(host: &Host) -> (f64, Rhythm) {
 
 pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
     let servers = world.of_role("domain-controller");
-    if !world.has_questions || servers.is_empty() {
+    if servers.is_empty() {
         return;
     }
+    let mut last: Option<(&str, (f64, Rhythm))> = None;
     for host in world.hosts.iter().filter(|host| host.is_there(hour.index)) {
-        let (per_day, rhythm) = per_day(host);
-        let mean = world.lines(per_day) / 24.0 * rhythm.weight(hour, host.site) * host.vigour;
+        // Hosts of a role stand together.
+        let (lines, rhythm) = match last {
+            Some((role, of_role)) if role == host.role.name => of_role,
+            _ => {
+                let (per_day, rhythm) = per_day(host);
+                (world.lines(per_day), rhythm)
+            }
+        };
+        last = Some((host.role.name, (lines, rhythm)));
+        let mean = lines / 24.0 * rhythm.weight(hour, host.site) * host.vigour;
         let mut random = world.random(DRAWS, [u64::from(host.number), u64::from(hour.index)]);
         for _ in 0..random.poisson(mean) {
             let (peer, labels) = name(&mut random);

@@ -6,7 +6,7 @@
 use super::super::arithmetic::whole;
 use super::super::calendar::{Rhythm, milliseconds};
 use super::super::places::{self, Known};
-use super::super::random::Random;
+use super::super::random::{Point, Random};
 use super::super::transfer::{Peer, Service, client_port};
 use super::*;
 
@@ -62,33 +62,88 @@ pub(in crate::synth) enum Size {
 }
 
 impl Size {
-    /// Bytes of a line that stands for `merged` connections (1 or more).
-    fn draw(self, merged: f64, random: &mut Random, own: &mut Own<'_>) -> u64 {
+    /// How many normal draws a line takes that stands for `merged` connections (1 or more). A sum of draws is less spread
+    /// than one draw; sixteen show that well enough.
+    fn points(self, merged: f64) -> usize {
+        match self {
+            Size::Fixed(_) | Size::Own { .. } => 0,
+            Size::Usual { .. } => usize::try_from(whole(merged)).unwrap_or(MOST).clamp(1, MOST),
+        }
+    }
+
+    /// Bytes of such a line, of [`Size::points`] draws; `own` are those of a host that always sends the same.
+    fn of(self, merged: f64, points: &[Point], own: u64) -> u64 {
         match self {
             Size::Fixed(bytes) => bytes * whole(merged),
-            Size::Own { median, sigma } => {
-                whole(own.draws().log_normal(median / 32.0, sigma)).max(1) * 32 * whole(merged)
-            }
+            Size::Own { .. } => own,
             Size::Usual { median, sigma } => {
-                // A sum of draws is less spread than one draw; sixteen show that well enough.
-                let draws = whole(merged).clamp(1, 16);
-                let sum: f64 = (0..draws).map(|_| random.log_normal(median, sigma)).sum();
-                whole(sum * merged / draws as f64)
+                let sum: f64 = points.iter().map(|point| point.log_normal(median, sigma)).sum();
+                whole(sum * merged / points.len() as f64)
             }
+        }
+    }
+
+    /// What is always the same for a host.
+    fn own(self, merged: f64, draws: &mut Random) -> u64 {
+        match self {
+            Size::Own { median, sigma } => {
+                whole(draws.log_normal(median / 32.0, sigma)).max(1) * 32 * whole(merged)
+            }
+            Size::Fixed(_) | Size::Usual { .. } => 0,
         }
     }
 }
 
-/// The draws that are always the same for a host and an activity; made when asked for, which most connections do not.
-struct Own<'a> {
-    world: &'a World,
-    key: [u64; 2],
-    draws: Option<Random>,
+/// The most normal draws that a size takes.
+const MOST: usize = 16;
+
+/// An activity in this estate; the same for all hosts of its role.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::synth) struct Habit {
+    /// Lines a day, for a host of vigour 1.
+    lines: f64,
+    /// Connections that a line stands for.
+    merged: f64,
+    /// Seconds between two beats of a timer.
+    apart: u64,
+    /// Whether some log tells of it. If not, its draws are passed over, so that what comes after them stays the same.
+    pub(in crate::synth) is_told: bool,
 }
 
-impl Own<'_> {
-    fn draws(&mut self) -> &mut Random {
-        self.draws.get_or_insert_with(|| self.world.random(OWN, self.key))
+impl Habit {
+    pub(super) fn of(activity: &Activity, world: &World) -> Habit {
+        let lines = world.lines(activity.per_day);
+        let merged = activity.per_day.max(1.0) / lines.max(1.0);
+        Habit { lines, merged, apart: whole(86_400.0 / lines).max(1), is_told: true }
+    }
+}
+
+/// What is always the same for a host and an activity.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::synth) struct Own {
+    /// Seconds from midnight to the first beat.
+    phase: u64,
+    /// Bytes of [`Size::Own`].
+    sent: u64,
+    received: u64,
+    /// The place of the partner inside among its role's hosts.
+    inside: u64,
+}
+
+impl Own {
+    pub(super) fn of(activity: &Activity, habit: &Habit, world: &World, host: &Host, place: u64) -> Own {
+        let draws = || world.random(OWN, [u64::from(host.number), place]);
+        let mut first = draws();
+        let inside = match activity.towards {
+            Towards::Inside(role) => first.below(world.of_role(role).len() as u64),
+            _ => 0,
+        };
+        Own {
+            phase: draws().below(habit.apart),
+            sent: activity.sent.own(habit.merged, &mut first),
+            received: activity.received.own(habit.merged, &mut first),
+            inside,
+        }
     }
 }
 
@@ -96,107 +151,137 @@ impl Own<'_> {
 const UNANSWERED: f64 = 0.01;
 const OWN: u64 = stream("own habit");
 
-/// The connections of one activity of one host that open in this hour.
-pub(super) fn hour(
-    activity: &Activity,
-    world: &World,
-    host: &Host,
-    place: u64,
-    hour: &Hour,
-    random: &mut Random,
-    out: &mut Vec<Transfer>,
-) {
-    let lines = world.lines(activity.per_day);
-    let merged = activity.per_day.max(1.0) / lines.max(1.0);
-    let own = || Own { world, key: [u64::from(host.number), place], draws: None };
-    let mut connect = |fraction: f64, random: &mut Random| {
-        out.push(connection(activity, world, host, hour, fraction, merged, random, &mut own()));
-    };
-    match activity.timing {
-        Timing::Timer => {
-            // In whole seconds, so that no beat falls between two hours by rounding.
-            let apart = whole(86_400.0 / lines).max(1);
-            let phase = own().draws().below(apart);
-            let from = u64::from(hour.index) * 3600;
-            let mut beat = phase + from.saturating_sub(phase).div_ceil(apart) * apart;
-            while beat < from + 3600 {
-                // A timer is late, never early, by up to a hundredth.
-                let late = random.below(1 + apart / 100);
-                connect((beat - from + late) as f64 / 3600.0, random);
-                beat += apart;
+/// One activity of one host.
+pub(super) struct Doing<'a> {
+    pub(super) activity: &'a Activity,
+    pub(super) habit: &'a Habit,
+    pub(super) own: &'a Own,
+    pub(super) host: &'a Host,
+}
+
+impl Doing<'_> {
+    /// Its connections that open in this hour.
+    pub(super) fn hour(&self, world: &World, hour: &Hour, random: &mut Random, out: &mut Vec<Transfer>) {
+        let Habit { lines, apart, is_told, .. } = *self.habit;
+        let mut connect = |fraction: f64, random: &mut Random| {
+            if is_told {
+                out.push(self.connection(world, hour, fraction, random));
+            } else {
+                self.pass_over(random);
             }
-        }
-        Timing::Rhythm(rhythm) => {
-            for _ in 0..random.poisson(lines / 24.0 * rhythm.weight(hour, host.site) * host.vigour) {
-                let fraction = random.unit();
-                connect(fraction, random);
+        };
+        match self.activity.timing {
+            Timing::Timer => {
+                // In whole seconds, so that no beat falls between two hours by rounding.
+                let phase = self.own.phase;
+                let from = u64::from(hour.index) * 3600;
+                let mut beat = phase + from.saturating_sub(phase).div_ceil(apart) * apart;
+                while beat < from + 3600 {
+                    // A timer is late, never early, by up to a hundredth.
+                    let late = random.below(1 + apart / 100);
+                    connect((beat - from + late) as f64 / 3600.0, random);
+                    beat += apart;
+                }
+            }
+            Timing::Rhythm(rhythm) => {
+                let weight = rhythm.weight(hour, self.host.site);
+                for _ in 0..random.poisson(lines / 24.0 * weight * self.host.vigour) {
+                    let fraction = random.unit();
+                    connect(fraction, random);
+                }
             }
         }
     }
-}
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the draws of one connection; a struct would be built and taken apart at once"
-)]
-fn connection(
-    activity: &Activity,
-    world: &World,
-    host: &Host,
-    hour: &Hour,
-    fraction: f64,
-    merged: f64,
-    random: &mut Random,
-    own: &mut Own<'_>,
-) -> Transfer {
-    let opened = hour.at(fraction);
-    let peer = other_end(activity.towards, world, host, random, own);
-    let opener = match activity.towards {
-        Towards::Visitors => Side::Peer,
-        _ => Side::Host,
-    };
-    let unanswered = opener == Side::Host && !activity.service.is_udp() && random.chance(UNANSWERED);
-    let (outcome, host_bytes, peer_bytes, seconds) = if unanswered {
-        (Outcome::Unanswered, 0, 0, 3.0)
-    } else {
-        let sent = activity.sent.draw(merged, random, own);
-        let received = activity.received.draw(merged, random, own);
-        // Median 4 MB/s over a round trip or more; six hours is as long as firewalls keep anything.
-        let rate = random.log_normal(4e6, 0.8);
-        let seconds = random.log_normal(0.15, 0.8) + (sent + received) as f64 / rate;
-        (Outcome::Done, sent, received, seconds.min(21_600.0))
-    };
-    Transfer {
-        opened,
-        closed: opened + milliseconds(seconds),
-        host: host.peer,
-        peer,
-        opener,
-        client_port: if activity.service == Service::Ntp { 123 } else { client_port(random) },
-        service: activity.service,
-        host_bytes,
-        peer_bytes,
-        agent: activity.agent,
-        outcome,
-        theft: None,
-    }
-}
-
-fn other_end(towards: Towards, world: &World, host: &Host, random: &mut Random, own: &mut Own<'_>) -> Peer {
-    match towards {
-        Towards::Known(service) => service.peer(random),
-        Towards::Partner { each, of } => {
-            let mine = random.below(u64::from(each));
-            let key = [u64::from(host.number), mine];
-            places::partner(world.random(stream("partner"), key).zipf(of))
+    fn opener(&self) -> Side {
+        match self.activity.towards {
+            Towards::Visitors => Side::Peer,
+            _ => Side::Host,
         }
-        Towards::Anywhere { fresh } => places::any_site(random, fresh),
-        Towards::Visitors => places::visitor(random),
-        Towards::Inside(role) => {
-            // A host keeps to the same one.
-            let hosts = world.of_role(role);
-            let chosen = own.draws().below(hosts.len() as u64);
-            usize::try_from(chosen).ok().and_then(|at| hosts.get(at)).map_or(host.peer, |inside| inside.peer)
+    }
+
+    /// Whether nobody answers this time.
+    fn fails(&self, random: &mut Random) -> bool {
+        self.opener() == Side::Host && !self.activity.service.is_udp() && random.chance(UNANSWERED)
+    }
+
+    /// Normal draws of a connection, in their order: for what is sent and received, for the rate and the round trip.
+    fn points(&self) -> (usize, usize) {
+        let sent = self.activity.sent.points(self.habit.merged);
+        (sent, sent + self.activity.received.points(self.habit.merged))
+    }
+
+    pub(super) fn connection(
+        &self,
+        world: &World,
+        hour: &Hour,
+        fraction: f64,
+        random: &mut Random,
+    ) -> Transfer {
+        let Activity { towards, service, agent, sent, received, .. } = *self.activity;
+        let merged = self.habit.merged;
+        let opened = hour.at(fraction);
+        let peer = self.other_end(towards, world, random);
+        let (outcome, host_bytes, peer_bytes, seconds) = if self.fails(random) {
+            (Outcome::Unanswered, 0, 0, 3.0)
+        } else {
+            let mut points = [Point::default(); 2 * MOST + 2];
+            let (first, second) = self.points();
+            points[..second + 2].fill_with(|| random.point());
+            let sent = sent.of(merged, &points[..first], self.own.sent);
+            let received = received.of(merged, &points[first..second], self.own.received);
+            // Median 4 MB/s over a round trip or more; six hours is as long as firewalls keep anything.
+            let rate = points[second].log_normal(4e6, 0.8);
+            let seconds = points[second + 1].log_normal(0.15, 0.8) + (sent + received) as f64 / rate;
+            (Outcome::Done, sent, received, seconds.min(21_600.0))
+        };
+        Transfer {
+            opened,
+            closed: opened + milliseconds(seconds),
+            host: self.host.peer,
+            peer,
+            opener: self.opener(),
+            client_port: if service == Service::Ntp { 123 } else { client_port(random) },
+            service,
+            host_bytes,
+            peer_bytes,
+            agent,
+            outcome,
+            theft: None,
+        }
+    }
+
+    /// Takes the draws of a connection that no log tells of.
+    fn pass_over(&self, random: &mut Random) {
+        let ends = match self.activity.towards {
+            Towards::Inside(_) => 0,
+            Towards::Known(_) | Towards::Partner { .. } | Towards::Visitors => 1,
+            Towards::Anywhere { .. } => 2,
+        };
+        (0..ends).for_each(|_| _ = random.bits());
+        if !self.fails(random) {
+            (0..self.points().1 + 2).for_each(|_| _ = random.point());
+        }
+        if self.activity.service != Service::Ntp {
+            random.bits();
+        }
+    }
+
+    fn other_end(&self, towards: Towards, world: &World, random: &mut Random) -> Peer {
+        match towards {
+            Towards::Known(service) => service.peer(random),
+            Towards::Partner { each, of } => {
+                let mine = random.below(u64::from(each));
+                let key = [u64::from(self.host.number), mine];
+                places::partner(world.random(stream("partner"), key).zipf(of))
+            }
+            Towards::Anywhere { fresh } => places::any_site(random, fresh),
+            Towards::Visitors => places::visitor(random),
+            Towards::Inside(role) => {
+                // A host keeps to the same one.
+                let inside = usize::try_from(self.own.inside).ok();
+                inside.and_then(|at| world.of_role(role).get(at)).map_or(self.host.peer, |inside| inside.peer)
+            }
         }
     }
 }

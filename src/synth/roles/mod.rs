@@ -15,12 +15,13 @@ mod mail_server;
 mod web_server;
 mod workstation;
 
-pub(super) use activity::{Activity, Size, Timing, Towards};
+pub(super) use activity::{Activity, Habit, Own, Size, Timing, Towards};
 
 use super::calendar::Hour;
 use super::random::stream;
 use super::transfer::{Outcome, Side, Transfer};
 use super::world::{Host, World};
+use activity::Doing;
 
 /// A kind of host.
 #[derive(Debug)]
@@ -54,7 +55,10 @@ const STREAM: u64 = stream("roles");
 
 /// Everything that all hosts do by habit and that opens in this hour.
 pub(super) fn hour(world: &World, hour: &Hour, out: &mut Vec<Transfer>) {
-    world.hosts.iter().for_each(|host| of_host(world, host, hour, out));
+    for kind in world.kinds.iter().filter(|kind| kind.habits.iter().any(|habit| habit.is_told)) {
+        let hosts = world.hosts.get(kind.run.clone()).unwrap_or_default();
+        hosts.iter().for_each(|host| of_host(world, host, hour, out));
+    }
 }
 
 /// The same of one host.
@@ -62,10 +66,34 @@ pub(super) fn of_host(world: &World, host: &Host, hour: &Hour, out: &mut Vec<Tra
     if !host.is_there(hour.index) {
         return;
     }
+    let Some((habits, own)) = world.habits(host) else { return };
     let mut random = world.random(STREAM, [u64::from(host.number), u64::from(hour.index)]);
-    for (place, activity) in (0_u64..).zip(host.role.activities) {
-        activity::hour(activity, world, host, place, hour, &mut random, out);
+    // Nobody waits for the draws behind the last activity that is told.
+    let told = habits.iter().rposition(|habit| habit.is_told).map_or(0, |last| last + 1);
+    for ((activity, habit), own) in host.role.activities.iter().zip(habits).zip(own).take(told) {
+        Doing { activity, habit, own, host }.hour(world, hour, &mut random, out);
     }
+}
+
+/// The activities of a role in this estate.
+pub(super) fn habits(world: &World, role: &Role) -> Vec<Habit> {
+    role.activities.iter().map(|activity| Habit::of(activity, world)).collect()
+}
+
+/// What is always the same for a host, by activity.
+pub(super) fn own<'a>(world: &'a World, habits: &'a [Habit], host: &'a Host) -> impl Iterator<Item = Own> {
+    let rows = (0..).zip(host.role.activities.iter().zip(habits));
+    rows.map(|(place, (activity, habit))| Own::of(activity, habit, world, host, place))
+}
+
+/// A connection of each activity of a host.
+pub(super) fn examples(world: &World, host: &Host, hour: &Hour) -> Vec<Transfer> {
+    let Some((habits, own)) = world.habits(host) else { return Vec::new() };
+    let rows = host.role.activities.iter().zip(habits).zip(own);
+    rows.map(|((activity, habit), own)| {
+        Doing { activity, habit, own, host }.connection(world, hour, 0.0, &mut world.random(STREAM, [0, 0]))
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! nginx's default access log (`combined`) on every public web server, stamped in whole seconds when the answer is out. In a
 //! folder of logs each server has its own; a single log holds the lines of all, and does not say which server's they are.
 
+use super::text::Second;
 use super::*;
 use crate::synth::transfer::{Service, Side};
 
@@ -14,26 +15,16 @@ pub(super) const WRITER: Writer = Writer {
             && transfer.host.name.stem == "web-server"
     },
     longest: None,
-    open: || Box::new(Nginx { second: Timestamp(i64::MIN), stamp: Vec::new() }),
+    open: || Box::new(Nginx(Second::new("%d/%b/%Y:%H:%M:%S +0000"))),
 };
 
-struct Nginx {
-    /// The second whose text is `stamp`.
-    second: Timestamp,
-    stamp: Vec<u8>,
-}
+struct Nginx(Second);
 
 impl Lines for Nginx {
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
-        let second = transfer.closed.floor(Span::SECOND);
-        if second != self.second {
-            self.second = second;
-            self.stamp.clear();
-            text::civil(&mut self.stamp, second, "%d/%b/%Y:%H:%M:%S +0000");
-        }
         text::address(out, transfer.peer.address);
         out.extend_from_slice(b" - - [");
-        out.extend_from_slice(&self.stamp);
+        self.0.write(out, transfer.closed);
         out.extend_from_slice(b"] \"GET /");
         text::number(out, transfer.host_bytes % 9_973);
         out.extend_from_slice(b" HTTP/1.1\" 200 ");

@@ -1,9 +1,9 @@
 //! The server access log of Amazon S3, with the columns that it had until 2019 (newer ones are added behind).
 
+use super::text::Second;
 use super::*;
 use crate::synth::random::mix;
 use crate::synth::transfer::{Requester, Service};
-use std::io::Write;
 
 pub(super) const WRITER: Writer = Writer {
     name: "s3-access",
@@ -11,28 +11,18 @@ pub(super) const WRITER: Writer = Writer {
     file: "s3.log",
     tells: |transfer| matches!(transfer.service, Service::Object(_)),
     longest: None,
-    open: || Box::new(S3Access { second: Timestamp(i64::MIN), stamp: Vec::new() }),
+    open: || Box::new(S3Access(Second::new(" [%d/%b/%Y:%H:%M:%S +0000] "))),
 };
 
-struct S3Access {
-    /// The second whose text is `stamp`.
-    second: Timestamp,
-    stamp: Vec<u8>,
-}
+struct S3Access(Second);
 
 impl Lines for S3Access {
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
         let Service::Object(object) = transfer.service else { return };
-        // S3 stamps the moment at which it got the request.
-        let second = transfer.opened.floor(Span::SECOND);
-        if second != self.second {
-            self.second = second;
-            self.stamp.clear();
-            text::civil(&mut self.stamp, second, " [%d/%b/%Y:%H:%M:%S +0000] ");
-        }
         out.extend_from_slice(b"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be ");
-        out.extend_from_slice(transfer.host.name.label().as_bytes());
-        out.extend_from_slice(&self.stamp);
+        text::label(out, transfer.host.name);
+        // S3 stamps the moment at which it got the request.
+        self.0.write(out, transfer.opened);
         text::address(out, transfer.peer.address);
         out.extend_from_slice(match object.requester {
             Requester::Anonymous => b" - ".as_slice(),
@@ -40,9 +30,12 @@ impl Lines for S3Access {
             Requester::Partner => b" arn:aws:iam::210987654321:user/exchange ",
         });
         let (number, millis) = (object.number, text::millis(transfer.duration()));
-        // Writing into memory does not fail.
-        let _ = write!(out, "{:016X} REST.GET.OBJECT files/{number} ", mix(number ^ transfer.host_bytes));
-        let _ = write!(out, "\"GET /files/{number} HTTP/1.1\" 200 - ");
+        text::hexadecimal(out, mix(number ^ transfer.host_bytes));
+        out.extend_from_slice(b" REST.GET.OBJECT files/");
+        text::number(out, number);
+        out.extend_from_slice(b" \"GET /files/");
+        text::number(out, number);
+        out.extend_from_slice(b" HTTP/1.1\" 200 - ");
         for value in [transfer.host_bytes, transfer.host_bytes, millis, 1 + number % 90] {
             text::number(out, value);
             out.push(b' ');

@@ -4,7 +4,6 @@
 
 use super::*;
 use crate::synth::transfer::{Outcome, Service, Side};
-use std::io::Write;
 
 pub(super) const WRITER: Writer = Writer {
     name: "squid",
@@ -28,9 +27,10 @@ impl Lines for Squid {
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
         text::number(out, text::epoch(transfer.closed));
         out.push(b'.');
-        text::padded(out, u64::try_from(transfer.closed.0 / 1000 % 1000).unwrap_or(0), 3);
-        // Writing into memory does not fail.
-        let _ = write!(out, " {:6} ", text::millis(transfer.duration()));
+        text::thousandths(out, text::epoch_millis(transfer.closed));
+        out.push(b' ');
+        text::right(out, text::millis(transfer.duration()), b"      ");
+        out.push(b' ');
         text::address(out, transfer.host.address);
         let plain = transfer.service == Service::Http;
         out.extend_from_slice(match (transfer.outcome, plain) {

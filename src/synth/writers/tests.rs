@@ -68,7 +68,7 @@ fn transfers() -> Vec<Transfer> {
     let hour = Hour::new(world.start, 10);
     let mut transfers = Vec::new();
     roles::hour(&world, &hour, &mut transfers);
-    noise::NOISE.iter().for_each(|add| add(&world, &hour, &mut transfers));
+    noise::NOISE.iter().for_each(|(_, add)| add(&world, &hour, &mut transfers));
     assert!(transfers.iter().any(|transfer| matches!(transfer.service, Service::Question(_))));
     let reader = world.hosts[0].peer;
     let mut random = world.random(1, [0, 0]);

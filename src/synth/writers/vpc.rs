@@ -34,7 +34,7 @@ impl Lines for Vpc {
                 continue;
             }
             out.extend_from_slice(b"2 123456789012 eni-0");
-            text::padded(out, u64::from(u32::from(transfer.host.address)), 16);
+            text::right(out, u64::from(u32::from(transfer.host.address)), b"0000000000000000");
             for address in [from, to] {
                 out.push(b' ');
                 text::address(out, address);

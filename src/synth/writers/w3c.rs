@@ -1,6 +1,7 @@
 //! W3C extended log format as a ProxySG writes it, with `cs-bytes`. Stamps are whole seconds at the end of a request.
 
 use super::squid::is_proxied;
+use super::text::Second;
 use super::*;
 use crate::synth::transfer::{Outcome, Service};
 
@@ -10,14 +11,10 @@ pub(super) const WRITER: Writer = Writer {
     file: "proxy.w3c.log",
     tells: is_proxied,
     longest: None,
-    open: || Box::new(W3c { second: Timestamp(i64::MIN), stamp: Vec::new() }),
+    open: || Box::new(W3c(Second::new("%Y-%m-%d %H:%M:%S "))),
 };
 
-struct W3c {
-    /// The second whose text is `stamp`.
-    second: Timestamp,
-    stamp: Vec<u8>,
-}
+struct W3c(Second);
 
 const FIELDS: &str = "#Fields: date time time-taken c-ip cs-username cs-auth-group x-exception-id sc-filter-result \
     cs-categories cs(Referer) sc-status s-action cs-method rs(Content-Type) cs-uri-scheme cs-host cs-uri-port \
@@ -34,13 +31,7 @@ impl Lines for W3c {
     }
 
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
-        let second = transfer.closed.floor(Span::SECOND);
-        if second != self.second {
-            self.second = second;
-            self.stamp.clear();
-            text::civil(&mut self.stamp, second, "%Y-%m-%d %H:%M:%S ");
-        }
-        out.extend_from_slice(&self.stamp);
+        self.0.write(out, transfer.closed);
         text::number(out, text::millis(transfer.duration()));
         out.push(b' ');
         text::address(out, transfer.host.address);

@@ -2,6 +2,7 @@
 //! is over, so rows are in the order of `ts` + `duration`. `uid`s are counted, not random: they tell nothing and would
 //! be half of a compressed log.
 
+use super::zeek::Uids;
 use super::*;
 use crate::synth::transfer::{Outcome, Service};
 use std::net::Ipv4Addr;
@@ -12,12 +13,10 @@ pub(super) const WRITER: Writer = Writer {
     file: "conn.log",
     tells: |transfer| transfer.service.is_connection(),
     longest: None,
-    open: || Box::new(ZeekConn { rows: 0 }),
+    open: || Box::new(ZeekConn(Uids::new())),
 };
 
-struct ZeekConn {
-    rows: u64,
-}
+struct ZeekConn(Uids);
 
 const FIELDS: &str = "\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\
     \tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\
@@ -30,13 +29,12 @@ impl Lines for ZeekConn {
     }
 
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
-        self.rows += 1;
         let (origin, sent) = transfer.origin();
         let (responder, received) = transfer.responder();
         let udp = transfer.service.is_udp();
         text::seconds(out, transfer.opened.0);
         out.push(b'\t');
-        zeek::uid(out, self.rows);
+        self.0.next(out);
         out.push(b'\t');
         text::address(out, origin.address);
         out.push(b'\t');

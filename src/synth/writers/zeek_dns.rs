@@ -1,5 +1,6 @@
 //! Zeek's `dns.log` as TSV with its header: what the machines of the house ask its name servers.
 
+use super::zeek::Uids;
 use super::*;
 use crate::synth::transfer::{Record, Service};
 
@@ -9,12 +10,10 @@ pub(super) const WRITER: Writer = Writer {
     file: "dns.log",
     tells: |transfer| matches!(transfer.service, Service::Question(_)),
     longest: None,
-    open: || Box::new(ZeekDns { rows: 0 }),
+    open: || Box::new(ZeekDns(Uids::new())),
 };
 
-struct ZeekDns {
-    rows: u64,
-}
+struct ZeekDns(Uids);
 
 const FIELDS: &str = "\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\trtt\tquery\
     \tqclass\tqclass_name\tqtype\tqtype_name\trcode\trcode_name\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected\n\
@@ -28,10 +27,9 @@ impl Lines for ZeekDns {
 
     fn transfer(&mut self, transfer: &Transfer, out: &mut Vec<u8>) {
         let Service::Question(question) = transfer.service else { return };
-        self.rows += 1;
         text::seconds(out, transfer.opened.0);
         out.push(b'\t');
-        zeek::uid(out, self.rows);
+        self.0.next(out);
         out.push(b'\t');
         text::address(out, transfer.host.address);
         out.push(b'\t');
@@ -39,7 +37,7 @@ impl Lines for ZeekDns {
         out.push(b'\t');
         text::address(out, question.server);
         out.extend_from_slice(b"\t53\tudp\t");
-        text::number(out, self.rows * 40_503 % 65_536);
+        text::number(out, self.0.rows * 40_503 % 65_536);
         out.push(b'\t');
         text::seconds(out, transfer.duration().0);
         out.push(b'\t');
