@@ -255,6 +255,8 @@ fn record<'a>(at: Timestamp, egress: &outflow::event::direction::Egress<'a>, lin
         late: false,
         sense: outflow::incident::Sense::Out,
         port: 0,
+        tunnel: false,
+        exposure: None,
         tools: 0,
         offset: 0,
         line,

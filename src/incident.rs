@@ -1,6 +1,7 @@
 //! The words used from detectors on: a finding is what one detector says of one window; an incident is one theft as it is
 //! told to a person.
 
+use crate::event::Exposure;
 use crate::units::{Span, Timestamp};
 
 /// What one detector says when a window closes.
@@ -105,10 +106,57 @@ pub struct Incident {
     pub told: bool,
     /// The best finding of each detector that spoke.
     pub findings: Vec<Finding>,
+    /// What is missing of the host, or of the log of this name.
+    pub missing: Option<Missing>,
+    /// What was done to a bucket's walls.
+    pub exposure: Option<Exposure>,
     /// Known tools seen, as bits of [`crate::event::tool`].
     pub tools: u16,
     /// The weightiest lines, the most bytes first.
     pub evidence: Vec<Evidence>,
+}
+
+/// What kind of thing is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// A host has no records any more. Counted in records of a day.
+    Silent,
+    /// A log paused. Counted in hours.
+    Gap,
+    /// Lines of a log cannot be read. Counted in lines of a million.
+    Rejects,
+    /// Events of a log do not say how much left. Counted in events of a million.
+    Blind,
+}
+
+impl Fault {
+    /// All, in the order of their numbers.
+    pub const ALL: [Fault; 4] = [Fault::Silent, Fault::Gap, Fault::Rejects, Fault::Blind];
+
+    /// What it is counted in.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Fault::Silent => "records a day",
+            Fault::Gap => "hours",
+            Fault::Rejects => "rejected lines per million",
+            Fault::Blind => "blind events per million",
+        }
+    }
+}
+
+/// Something that is missing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Missing {
+    /// What kind.
+    pub fault: Fault,
+    /// When it began.
+    pub since: Timestamp,
+    /// What was seen.
+    pub observed: u64,
+    /// The worst that was seen before; of a silent host the fewest records of a day.
+    pub expected: u64,
+    /// By how much it is worse.
+    pub excess: u64,
 }
 
 /// How bad, for people and for the severity fields of other systems.

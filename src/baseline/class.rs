@@ -6,6 +6,7 @@
 
 use super::SCALES;
 use crate::event::Channel;
+use crate::incident::Fault;
 use crate::units::Span;
 
 /// A class of units.
@@ -46,6 +47,15 @@ pub enum What {
     Campaign(Crowd),
     /// How improbably steadily what a host sends to one group grows from day to day. Of one scale.
     Growth,
+    /// How lopsided a host's tunnels to one group are beyond any of its tunnels before. Of one scale.
+    Tunnel(Reach),
+    /// What was done to a bucket's walls. Of one scale.
+    Exposed,
+    /// What a host got from inside and sent outside, beyond its records, among hosts that usually send about as much. Of one
+    /// scale.
+    Staged(Level),
+    /// What is missing of a host or a log. Of one scale.
+    Missing(Fault),
 }
 
 /// How much a host usually sends in 24 hours (its record).
@@ -182,8 +192,11 @@ impl Crowd {
 impl What {
     const COUNT: usize = 1
         + (2 + Rarity::ALL.len()) * Level::ALL.len()
-        + (Rarity::ALL.len() + 4) * Reach::ALL.len()
-        + Crowd::ALL.len();
+        + (Rarity::ALL.len() + 5) * Reach::ALL.len()
+        + Crowd::ALL.len()
+        + 1
+        + Level::ALL.len()
+        + Fault::ALL.len();
 
     fn all() -> impl Iterator<Item = What> {
         let young =
@@ -201,6 +214,10 @@ impl What {
             .chain(Crowd::ALL.into_iter().map(What::Campaign))
             .chain([What::Growth])
             .chain(Reach::ALL.into_iter().map(What::Flip))
+            .chain(Reach::ALL.into_iter().map(What::Tunnel))
+            .chain([What::Exposed])
+            .chain(Level::ALL.into_iter().map(What::Staged))
+            .chain(Fault::ALL.into_iter().map(What::Missing))
     }
 
     fn place(self) -> usize {
@@ -219,6 +236,10 @@ impl What {
             What::Campaign(crowd) => PLACES + 3 * REACHES + crowd as usize,
             What::Growth => PLACES + 3 * REACHES + Crowd::ALL.len(),
             What::Flip(reach) => PLACES + 3 * REACHES + Crowd::ALL.len() + 1 + reach as usize,
+            What::Tunnel(reach) => What::COUNT - 1 - LEVELS - Fault::ALL.len() - REACHES + reach as usize,
+            What::Exposed => What::COUNT - 1 - LEVELS - Fault::ALL.len(),
+            What::Staged(level) => What::COUNT - LEVELS - Fault::ALL.len() + level as usize,
+            What::Missing(fault) => What::COUNT - Fault::ALL.len() + fault as usize,
         }
     }
 }
@@ -248,7 +269,14 @@ impl Class {
             | What::Hours(_)
             | What::Places(_)
             | What::Growth => 1.0,
-            What::Host(_) | What::Old(..) | What::Client(_) | What::Flip(_) => 0.1,
+            What::Host(_)
+            | What::Old(..)
+            | What::Client(_)
+            | What::Flip(_)
+            | What::Tunnel(_)
+            | What::Staged(_) => 0.1,
+            // On one day in thirty something gets worse than ever, and a bucket in thirty is changed.
+            What::Missing(_) | What::Exposed => 1.0 / 30.0,
         }
     }
 
@@ -258,7 +286,13 @@ impl Class {
         let span = SCALES.get(self.scale).copied().unwrap_or(Span::DAY);
         let (usual, span) = match self.what {
             What::Hours(_) | What::Places(_) => return 3.0,
-            What::Growth => return 1.0,
+            // Of what was done to buckets, see `weight`.
+            What::Growth | What::Exposed => return 1.0,
+            What::Tunnel(_) => return 1e6,
+            What::Staged(level) => return level.usual(),
+            What::Missing(Fault::Silent) => return 100.0,
+            What::Missing(Fault::Gap) => return 3.0,
+            What::Missing(Fault::Rejects | Fault::Blind) => return 1e3,
             What::Host(level) | What::Client(level) | What::Old(_, level) => (level.usual(), span),
             What::Flip(_) => (Level::Ordinary.usual(), span),
             What::Young(Rarity::Rare, _) => (3e4, span),

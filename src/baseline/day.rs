@@ -45,6 +45,9 @@ impl Baseline {
                     give(What::Host(level), scale, excess);
                 }
             });
+            if host.channel == Channel::Objects {
+                give(What::Exposed, 0, std::mem::take(&mut host.exposed_today));
+            }
             if host.serves() {
                 host.close_day_of_clients(|scale, excess| {
                     if mature(scale, first, day) {
@@ -52,6 +55,16 @@ impl Baseline {
                     }
                 });
                 continue;
+            }
+            if let Some(tunnels) = host.tunnels.as_mut().filter(|_| known) {
+                let excess = tunnels.close_day();
+                if !host.unit.suspect {
+                    give(What::Tunnel(reach), 0, excess);
+                }
+            }
+            let staged = std::mem::take(&mut host.staged_today);
+            if known && host.staging.is_some() && !host.unit.suspect {
+                give(What::Staged(level), 0, staged);
             }
             let (hours, places) = (std::mem::take(&mut host.hours), host.places(day));
             let suspect = host.unit.suspect;
@@ -89,8 +102,9 @@ impl Baseline {
         }
         self.close_day_of_campaigns(&mut units, known);
         self.learn_usual(day);
+        self.close_day_of_voices(&mut units);
         let warm = since >= Span::DAY;
-        self.pools.add_day(&seen, warm, since >= SETTLED, units);
+        self.pools.add_day(&self.seen, warm, since >= SETTLED, units);
     }
 
     /// Hosts stand for the groups that nobody newly uses, so that the probability is one of a host and a day.

@@ -50,6 +50,11 @@ impl Excess {
         self.record.bytes()
     }
 
+    /// The largest excess of the day so far.
+    pub fn today(&self) -> u64 {
+        self.today.bytes()
+    }
+
     /// The day is over: its largest excess.
     pub fn close_day(&mut self) -> u64 {
         std::mem::take(&mut self.today).bytes()

@@ -1,10 +1,14 @@
 //! What is remembered of a watched host.
 
 use super::places::Places;
+use super::silence::Heard;
+use super::unit::Observed;
 use super::{
-    Balance, COLD, DAY_SCALE, Excess, Level, Pair, Pairs, Ports, Reach, SCALES, Timetable, Unit, mature,
+    Balance, COLD, DAY_SCALE, Excess, Exposed, Level, Pair, Pairs, Ports, Reach, Row, SCALES, Staging,
+    Timetable, Unit, mature,
 };
 use crate::event::Channel;
+use crate::incident::Missing;
 use crate::units::Timestamp;
 
 /// A watched host in one kind of traffic.
@@ -22,6 +26,20 @@ pub struct Host {
     clients: Option<Box<[Excess; SCALES.len()]>>,
     /// See [`Places`].
     pub(super) places: Places,
+    /// The most lopsided of its tunnels, where it has any.
+    pub(super) tunnels: Option<Box<Excess>>,
+    /// What it gets from other hosts of ours, where flow logs tell.
+    pub staging: Option<Box<Staging>>,
+    /// The most that it staged and sent today.
+    pub(super) staged_today: u64,
+    /// What of it, or of the log of this number, has been missing since the last day that was closed.
+    pub missing: Option<Box<Missing>>,
+    /// How often it is heard.
+    pub(super) heard: Heard,
+    /// Of a bucket: what was done to its walls in its last window.
+    pub exposed: Option<Box<Exposed>>,
+    /// The worst of it today, by [`weight`](super::weight).
+    pub(super) exposed_today: u64,
     /// The most hours of a rare group that is new to it, today.
     pub(super) hours: u64,
     /// To how many groups it is known to speak since before today, see [`Host::reach`].
@@ -65,7 +83,7 @@ impl Host {
     /// Whether its destinations are clients that come to it. Who comes is not its choice, so what one of them takes is
     /// compared with what others took, and that one is new says nothing.
     pub fn serves(&self) -> bool {
-        matches!(self.channel, Channel::Answers | Channel::Objects)
+        matches!(self.channel, Channel::Answers | Channel::Objects | Channel::Public)
     }
 
     /// Compares the volumes of clients in the window at `start`, by number and scale, with the most that any took before.
@@ -80,6 +98,29 @@ impl Host {
                 if let Some(weighty) = self.pairs.get_mut(*client).and_then(|pair| pair.weighty.as_mut()) {
                     weighty.unit.observe(scale, taken(volumes), record);
                 }
+            }
+        }
+    }
+
+    /// Remembers the most of what it staged that it then sent to one of the groups of the window's rows.
+    pub(super) fn note_staged(&mut self, start: Timestamp, rows: &[Row]) {
+        let staged = self.staging.as_ref().map_or(0, |staging| staging.staged(start));
+        if staged == 0 {
+            return;
+        }
+        let sent = |row: &Row| Some(self.pairs.get(row.destination)?.unit()?.now()[DAY_SCALE].excess);
+        let most = rows.iter().filter_map(sent).max().unwrap_or(0);
+        self.staged_today = self.staged_today.max(most.min(staged));
+    }
+
+    /// Compares how lopsided the tunnels of the window at `start` are, by number, with the most that any of its tunnels was.
+    pub(super) fn compare_tunnels(&mut self, start: Timestamp, tunnels: &[(u32, u64)]) {
+        let Some(most) = tunnels.iter().map(|(_, lopsided)| *lopsided).max() else { return };
+        let (_, record) = self.tunnels.get_or_insert_default().take(SCALES[DAY_SCALE], start, most, 0);
+        for (number, net) in tunnels.iter().copied() {
+            let pair = self.pairs.get_mut(number).and_then(|pair| pair.weighty.as_mut());
+            if let Some(tunnel) = pair.and_then(|weighty| weighty.tunnel.as_mut()) {
+                tunnel.now = Observed { net, excess: net.saturating_sub(record), record };
             }
         }
     }
@@ -121,6 +162,7 @@ mod tests {
             destination: client,
             channel: Channel::Answers,
             out,
+            events: 1,
             back: 0,
             trail: Trail::default(),
         };

@@ -9,6 +9,7 @@ mod ceil;
 mod class;
 mod day;
 mod destination;
+mod estate;
 mod excess;
 mod growth;
 mod host;
@@ -18,9 +19,12 @@ mod places;
 mod pool;
 mod ports;
 mod rolling;
+mod silence;
 mod sizes;
+mod staging;
 mod timetable;
 mod trail;
+mod tunnel;
 mod unit;
 mod usual;
 mod week;
@@ -28,6 +32,7 @@ mod week;
 pub use balance::Balance;
 pub use class::{Class, Crowd, Level, Rarity, Reach, What};
 pub use destination::Destination;
+pub use estate::EstateDay;
 pub use excess::Excess;
 pub use host::Host;
 pub use pair::{Pair, Weighty};
@@ -36,13 +41,17 @@ pub use pool::Pools;
 pub use ports::{PortUsers, Ports};
 pub use rolling::{Rolling, Volume};
 pub use sizes::Sizes;
+pub use staging::Staging;
 pub use timetable::Timetable;
-pub use trail::{Flowed, Trail};
+pub use trail::{Exposed, Flowed, Trail};
+pub use tunnel::Tunnel;
 pub use unit::{Observed, Unit, Usual};
 
-use crate::event::Channel;
 use crate::event::catalogue::Sort;
+use crate::event::{Channel, Exposure};
 use crate::units::{Span, Timestamp};
+use silence::{Stream, Voices};
+use std::collections::{BTreeMap, VecDeque};
 
 /// The length of the windows that are folded: short enough that an alert comes within minutes.
 pub const WINDOW: Span = Span::MINUTE.times(5);
@@ -66,6 +75,8 @@ pub struct Row {
     pub channel: Channel,
     /// Bytes that left.
     pub out: u64,
+    /// How many lines told of it.
+    pub events: u64,
     /// Bytes that came back.
     pub back: u64,
     /// Known tools and the largest line.
@@ -89,6 +100,15 @@ pub struct Baseline {
     pub begins: Option<Timestamp>,
     /// The day being gathered.
     day: Timestamp,
+    /// The days of the estate, oldest first.
+    pub days: VecDeque<EstateDay>,
+    bytes_today: u64,
+    /// Logs, by number.
+    logs: BTreeMap<u32, Stream>,
+    /// How much hosts were heard in each kind of traffic.
+    voices: [Voices; Channel::ALL.len()],
+    /// Hosts and logs that miss something since the day that was closed last; to be judged though they are silent.
+    pub summoned: Vec<u32>,
     /// Pairs that were let go because their host had too many.
     pub evicted: u64,
 }
@@ -107,6 +127,11 @@ impl Default for Baseline {
             seen: Default::default(),
             begins: None,
             day: Timestamp::MIN,
+            days: VecDeque::new(),
+            bytes_today: 0,
+            logs: BTreeMap::new(),
+            voices: Default::default(),
+            summoned: Vec::new(),
             evicted: 0,
         }
     }
@@ -116,6 +141,11 @@ impl Baseline {
     /// How many hosts use a destination group, among those seen in its kind of traffic.
     pub fn rarity(&self, group: &Destination, channel: Channel) -> Rarity {
         Rarity::of(group.hosts, self.seen[channel as usize])
+    }
+
+    /// The day being gathered.
+    pub fn day(&self) -> Timestamp {
+        self.day
     }
 
     /// Says what a destination group is for.
@@ -128,15 +158,23 @@ impl Baseline {
         Rarity::of(self.ports.get(&port).copied().unwrap_or(0), self.seen[channel as usize])
     }
 
+    /// Takes in what a host got from other hosts of ours in the window that began at `start`, before that window is folded.
+    pub fn stage(&mut self, start: Timestamp, host: u32, bytes: u64) {
+        let staging = &mut grown(&mut self.hosts, host).staging;
+        staging.get_or_insert_with(|| Box::new(Staging::new(start))).take(start, bytes);
+    }
+
     /// Takes in the rows of the window that began at `start`, sorted by host. Windows must come in their order. When a new
     /// day begins, the days before it enter the pools first.
     pub fn fold(&mut self, start: Timestamp, rows: &[Row]) {
-        self.begins.get_or_insert(start);
         let day = start.floor(Span::DAY);
         if day > self.day {
+            self.view();
             self.close_day();
             self.day = day;
         }
+        self.begins.get_or_insert(start);
+        self.bytes_today = rows.iter().fold(self.bytes_today, |sum, row| sum.saturating_add(row.out));
         self.meet(start, rows);
         let mut campaigns: Vec<(u32, Part)> = Vec::new();
         for rows in rows.chunk_by(|a, b| a.host == b.host) {
@@ -198,6 +236,13 @@ impl Baseline {
         let (mut all, mut new, mut clients) = (Volume::default(), Volume::default(), Vec::new());
         let mut balance =
             (host.channel == Channel::Transfer).then(|| host.balance.take().unwrap_or_default());
+        let mut tunnels = Vec::new();
+        let events = rows.iter().map(|row| row.events).sum::<u64>();
+        host.heard.today = host.heard.today.saturating_add(u32::try_from(events).unwrap_or(u32::MAX));
+        host.exposed =
+            rows.iter().filter_map(|row| row.trail.exposed.clone()).max_by_key(|exposed| exposed.0);
+        let exposed = host.exposed.as_ref().map_or(0, |exposed| weight(exposed.0));
+        host.exposed_today = host.exposed_today.max(exposed);
         for row in rows {
             let Some(pair) = host.pairs.get_mut(row.destination) else { continue };
             let whole = Flowed { out: row.out, back: row.back };
@@ -219,6 +264,9 @@ impl Baseline {
             }
             let now = now.volume();
             all += now;
+            if let Some((weighty, _)) = &mut weighty {
+                tunnels.extend(weighty.through(start, row.trail.tunnel).map(|most| (row.destination, most)));
+            }
             let (hours, is_first) = match weighty {
                 Some((weighty, before)) => {
                     let is_first = weighty.unit.last.is_none();
@@ -256,11 +304,23 @@ impl Baseline {
             let suspect = host.unit.suspect;
             host.timetable.get_or_insert_with(|| Box::new(Timetable::new(first))).note(start, suspect);
         }
+        host.note_staged(start, rows);
+        host.compare_tunnels(start, &tunnels);
         if serves {
             host.compare_clients(start, &clients);
         } else if new.net > 0 {
             host.new_places.get_or_insert_default().take(start, new, &Usual::default());
         }
+    }
+}
+
+/// How rare it is taken to be that a bucket's walls come down so far: each step ten times as rare as the one before.
+pub fn weight(exposure: Exposure) -> u64 {
+    match exposure {
+        Exposure::Changed => 1,
+        Exposure::Unlogged => 10,
+        Exposure::Unblocked => 100,
+        Exposure::Public => 1000,
     }
 }
 

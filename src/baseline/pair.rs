@@ -1,7 +1,7 @@
 //! What is remembered of a host towards one destination group.
 
 use super::sizes::Sizes;
-use super::{DAY_SCALE, Level, Trail, Unit, Usual, Volume, mature};
+use super::{DAY_SCALE, Flowed, Level, Trail, Tunnel, Unit, Usual, Volume, mature};
 use crate::event::Channel;
 use crate::incident::Evidence;
 use crate::units::{Span, Timestamp};
@@ -45,6 +45,8 @@ pub struct Weighty {
     pub unit: Unit,
     /// See [`Weighty::hours`]; the lowest bit is the hour of this number since the epoch.
     hours: (i64, u128),
+    /// What went through tunnels, where any was.
+    pub tunnel: Option<Box<Tunnel>>,
     /// One over the probability that its last four weeks of days grow so steadily by chance, as of yesterday.
     pub growth: u64,
     /// Net bytes of the first seven of those days.
@@ -130,6 +132,17 @@ impl Weighty {
             let before = self.hours.1.checked_shl(passed).unwrap_or(0);
             self.hours = (hour, before & ((1 << HOURS) - 1) | 1);
         }
+    }
+
+    /// Takes in what went through tunnels in the window at `start`; gives how lopsided they were, if any was used.
+    pub(super) fn through(&mut self, start: Timestamp, flowed: Flowed) -> Option<u64> {
+        if flowed == Flowed::default() {
+            if let Some(tunnel) = &mut self.tunnel {
+                tunnel.now = Default::default();
+            }
+            return None;
+        }
+        Some(self.tunnel.get_or_insert_default().take(start, flowed))
     }
 
     fn note(&mut self, line: Evidence) {

@@ -232,7 +232,12 @@ mod tests {
         for _ in 0..14 {
             let mut day = Day::default();
             day.extend((0..3_000u64).map(|unit| (CLASS, if unit < 2_990 { 0 } else { unit })));
-            pools.add_day(&[3_000, 0, 0, 0], true, true, day);
+            pools.add_day(
+                &std::array::from_fn(|channel| if channel == 0 { 3_000 } else { 0 }),
+                true,
+                true,
+                day,
+            );
         }
         let warm = pools.tail(CLASS, 1_000_000_000, 0);
         assert!(warm < cold / 50.0, "{warm} {cold}");

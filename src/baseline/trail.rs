@@ -2,6 +2,7 @@
 
 use super::sizes::{Counted, PIECE_MIN, step};
 use super::{SCALES, Volume};
+use crate::event::Exposure;
 use crate::incident::Evidence;
 use crate::tally::{Measure, Record};
 use crate::units::{Span, Timestamp};
@@ -14,12 +15,19 @@ pub struct Trail {
     pub tools: u16,
     /// The line with the most bytes out.
     pub largest: Evidence,
+    /// What went through tunnels.
+    pub tunnel: Flowed,
+    /// The worst that was done to a bucket's walls, and the first line that tells it.
+    pub exposed: Option<Box<Exposed>>,
     /// Sensors write a row when a connection closes, but its bytes flowed before: the part of this cell's volume that
     /// belongs to earlier hours, by the start of the hour. Nothing for most cells.
     pub earlier: Option<Box<BTreeMap<Timestamp, Flowed>>>,
     /// How large its transfers were. Nothing for most cells.
     pub(super) sizes: Counted,
 }
+
+/// What was done to a bucket's walls, and the line that tells it.
+pub type Exposed = (Exposure, Evidence);
 
 /// Bytes of an hour in both directions. What is net can be told only of their sums: the two directions of a conversation
 /// stand in two lines of a flow log.
@@ -52,6 +60,12 @@ impl Measure for Trail {
         if record.out >= PIECE_MIN {
             self.sizes.add(step(record.out), 1);
         }
+        if record.tunnel {
+            self.tunnel.add(Flowed { out: record.out, back: record.back.unwrap_or(0) });
+        }
+        if let Some(exposure) = record.exposure {
+            self.expose((exposure, line));
+        }
         if record.began < record.at.floor(Span::HOUR) {
             let flowed = Flowed { out: record.out, back: record.back.unwrap_or(0) };
             spread(record.began, record.at, flowed, |hour, flowed| {
@@ -62,6 +76,10 @@ impl Measure for Trail {
 
     fn merge(&mut self, other: &Self) {
         self.take(other.tools, other.largest);
+        self.tunnel.add(other.tunnel);
+        if let Some(exposed) = &other.exposed {
+            self.expose(**exposed);
+        }
         for (hour, flowed) in other.earlier() {
             self.earlier.get_or_insert_default().entry(hour).or_default().add(flowed);
         }
@@ -74,6 +92,13 @@ impl Trail {
         self.tools |= tools;
         if self.largest.line == 0 || (line.line != 0 && line.weightier(&self.largest)) {
             self.largest = line;
+        }
+    }
+
+    fn expose(&mut self, exposed: Exposed) {
+        let first = |(exposure, line): &Exposed| (*exposure, std::cmp::Reverse((line.source, line.offset)));
+        if self.exposed.as_ref().is_none_or(|known| first(known) < first(&exposed)) {
+            self.exposed = Some(Box::new(exposed));
         }
     }
 
@@ -140,6 +165,8 @@ mod tests {
             late: false,
             sense: Sense::Out,
             port: 0,
+            tunnel: false,
+            exposure: None,
             tools: 0,
             offset: 0,
             line: 1,

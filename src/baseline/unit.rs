@@ -71,6 +71,11 @@ impl Unit {
         self.records.get(scale).map_or(0, Excess::record)
     }
 
+    /// The largest excess of the day so far.
+    pub(super) fn today(&self, scale: usize) -> u64 {
+        self.records.get(scale).map_or(0, Excess::today)
+    }
+
     pub(super) fn active_on(&self, day: Timestamp) -> bool {
         self.last.is_some_and(|last| last >= day)
     }

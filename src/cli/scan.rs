@@ -52,7 +52,7 @@ impl Sink for Scan {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let began = Instant::now();
-    let mut opened = arguments.read.open(Detail::Sums)?;
+    let mut opened = arguments.read.open(Detail::Judged)?;
     let settings = Settings {
         hosts_max: arguments.hosts_max,
         destinations_max: arguments.destinations_max,

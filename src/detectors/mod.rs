@@ -5,6 +5,7 @@
 //! write its file with its manual, add its row to [`DETECTORS`], add a case that fires and one that stays silent.
 
 mod boiling_frog;
+mod bucket_exposed;
 mod bulk_pull;
 mod direction_flip;
 mod dns_tunnel;
@@ -14,11 +15,14 @@ mod many_places;
 mod odd_port;
 mod off_hours;
 mod open_bucket;
+mod proxy_tunnel;
 mod rare_destination;
 mod shared_destination;
+mod silent_source;
 mod slow_drip;
 mod steady_rate;
 mod uniform_chunks;
+mod stage_then_send;
 mod volume_spike;
 
 use crate::baseline::{Baseline, COLD, Class, Destination, Host, Pair, SCALES, Unit, What, mature};
@@ -43,6 +47,8 @@ pub struct Detector {
 pub enum Judge {
     /// A host's volume towards everybody.
     Host(fn(&Case<'_>) -> Option<Seen>),
+    /// What is missing of a host or a log, when a day is over.
+    Day(fn(&Case<'_>) -> Option<Seen>),
     /// A host's volume towards all the rare groups that are new to it.
     NewPlaces(fn(&Case<'_>) -> Option<Seen>),
     /// A host's volume towards one destination group.
@@ -105,9 +111,13 @@ pub const DETECTORS: &[&Detector] = &[
     &slow_drip::DETECTOR,
     &boiling_frog::DETECTOR,
     &shared_destination::DETECTOR,
+    &stage_then_send::DETECTOR,
     &dns_tunnel::DETECTOR,
+    &proxy_tunnel::DETECTOR,
     &bulk_pull::DETECTOR,
     &open_bucket::DETECTOR,
+    &bucket_exposed::DETECTOR,
+    &silent_source::DETECTOR,
     &known_tool::DETECTOR,
     &off_hours::DETECTOR,
     &odd_port::DETECTOR,

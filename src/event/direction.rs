@@ -163,12 +163,21 @@ pub fn direction<'a>(event: &Event<'a>, estate: &Estate, watched: Watched<'a>) -
     })
 }
 
+/// What each end of a flow between our own hosts got from the other, where the line says: the end, and bytes.
+pub fn received<'a>(event: &Event<'a>) -> impl Iterator<Item = (Party<'a>, u64)> {
+    [(&event.source, &event.destination), (&event.destination, &event.source)]
+        .into_iter()
+        .filter_map(|(end, other)| Some((by_address(end)?, other.bytes?)))
+        .filter(|(_, bytes)| (1..=TRANSFER_MAX).contains(bytes))
+}
+
 /// What kind of traffic an event tells of. In a flow whose opener is outside our host answers: it is a server, and who comes to
 /// it is chosen by others. A row that tells of one direction has the opener only in its ports.
 fn channel(event: &Event<'_>, host_is_destination: bool) -> Channel {
     let (from, to) = (&event.source, &event.destination);
     let (ours, theirs) = if host_is_destination { (to.port, from.port) } else { (from.port, to.port) };
     match (ours, theirs) {
+        _ if event.anonymous => Channel::Public,
         _ if event.role != Role::Flow => event.role.channel(),
         (Some(ours), Some(theirs)) if event.one_way && ours < theirs && ours < EPHEMERAL => Channel::Answers,
         _ if host_is_destination && !event.one_way => Channel::Answers,

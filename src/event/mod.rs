@@ -65,6 +65,35 @@ pub struct Event<'a> {
     pub question: Option<Question<'a>>,
     /// `observer.name`: the sensor or server that wrote the line.
     pub observer: Option<&'a [u8]>,
+    /// The log says that nobody in particular asked: a bucket's own word, not a missing one.
+    pub anonymous: bool,
+    /// What of a bucket's walls the line takes down.
+    pub exposure: Option<Exposure>,
+}
+
+/// A change of who may read a bucket, or of whether that is seen; the worse the later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exposure {
+    /// Who may read was changed; to what, the line does not say, or it names somebody.
+    Changed,
+    /// The access log was switched off.
+    Unlogged,
+    /// A block on public access was taken away.
+    Unblocked,
+    /// Everybody may read.
+    Public,
+}
+
+impl Exposure {
+    /// What happened to the bucket.
+    pub fn name(self) -> &'static str {
+        match self {
+            Exposure::Changed => "had its access rules changed",
+            Exposure::Unlogged => "had its access log switched off",
+            Exposure::Unblocked => "lost a block on public access",
+            Exposure::Public => "was made public",
+        }
+    }
 }
 
 /// Why a line adds nothing to the sums. It is printed by `outflow parse` like any other, is never blind, and no detector sees it.
@@ -167,11 +196,26 @@ pub enum Channel {
     Objects,
     /// What names asked for carry.
     Names,
+    /// What our buckets serve to nobody in particular. A bucket that applications of ours read all day may never have served
+    /// a stranger.
+    Public,
+    /// What our hosts get from each other.
+    Inside,
+    /// What our logs tell of themselves: here a log is what is watched.
+    Logs,
 }
 
 impl Channel {
     /// All, in the order of their numbers.
-    pub const ALL: [Channel; 4] = [Channel::Transfer, Channel::Answers, Channel::Objects, Channel::Names];
+    pub const ALL: [Channel; 7] = [
+        Channel::Transfer,
+        Channel::Answers,
+        Channel::Objects,
+        Channel::Names,
+        Channel::Public,
+        Channel::Inside,
+        Channel::Logs,
+    ];
 }
 
 impl Role {

@@ -149,8 +149,10 @@ impl Default for Context {
 pub enum Detail {
     /// Time, the watched host and both byte counts: what sums by host need. The other end may be left out.
     Hosts,
-    /// Time, both ends, both byte counts, and the agent: what sums and detectors need.
+    /// Time, both ends, both byte counts, and the agent: what sums by both ends need.
     Sums,
+    /// What some detectors need beside: a proxy's method, and what was asked of a bucket and whether it was done.
+    Judged,
     /// Every field that `outflow parse` prints.
     Full,
 }

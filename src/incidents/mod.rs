@@ -21,6 +21,9 @@ const OVER: Span = Span::DAY.times(7);
 /// Share of a host's net volume that one destination must carry to be named as its destination.
 const CARRIES: f64 = 0.5;
 
+/// How many lines are remembered of an incident that is about a host alone.
+const EVIDENCE_MAX: usize = 3;
+
 /// All incidents, open and over.
 #[derive(Debug)]
 pub struct Ledger {
@@ -33,6 +36,8 @@ pub struct Ledger {
     /// What they have in common.
     traits: Traits,
     today: Timestamp,
+    /// The day for which what is missing was judged.
+    summoned: Timestamp,
 }
 
 /// What was found of a host towards one destination, or of a host alone.
@@ -79,6 +84,7 @@ impl Ledger {
             cut: Cut::new(budget),
             traits: Traits::default(),
             today: Timestamp::MIN,
+            summoned: Timestamp::MIN,
         }
     }
 
@@ -98,6 +104,17 @@ impl Ledger {
             let case = Case { baseline, host, number, now };
             found_of_host(&case, rows, &self.traits, |found| all.push((number, found)));
         }
+        for number in baseline.summoned.iter().copied().filter(|_| self.summoned != baseline.day()) {
+            let Some(host) = baseline.hosts.get(number as usize) else { continue };
+            let findings = day_findings(&Case { baseline, host, number, now });
+            if !findings.is_empty() {
+                all.push((
+                    number,
+                    Found { destination: None, score: most(&findings), findings, few_use: false, traits: 0 },
+                ));
+            }
+        }
+        self.summoned = baseline.day();
         // The worst first, as there may not be room for all; equals by their numbers, which are the same in every run.
         all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
         for (number, found) in all {
@@ -145,7 +162,7 @@ impl Ledger {
             open.found = now;
             open.traits |= traits;
             open.incident.score = open.incident.score.max(score);
-            open.incident.take(&findings, pair);
+            open.incident.take(&findings, host, pair);
             if !open.incident.told && self.cut.tells(window.closes, &candidate) {
                 open.incident.tell(window.closes, score);
                 self.accused.insert(number);
@@ -166,10 +183,12 @@ impl Ledger {
                 score_at_detection: score,
                 told: false,
                 findings: Vec::new(),
+                exposure: None,
+                missing: None,
                 tools: 0,
                 evidence: Vec::new(),
             };
-            incident.take(&findings, pair);
+            incident.take(&findings, host, pair);
             if self.cut.tells(window.closes, &candidate) {
                 incident.tell(window.closes, score);
                 self.accused.insert(number);
@@ -219,7 +238,7 @@ impl Incident {
     }
 
     /// Takes in what was found now.
-    fn take(&mut self, findings: &[Finding], pair: Option<&Pair>) {
+    fn take(&mut self, findings: &[Finding], host: &Host, pair: Option<&Pair>) {
         for finding in findings {
             match self.findings.iter_mut().find(|known| known.detector == finding.detector) {
                 Some(known) if known.bits < finding.bits => *known = *finding,
@@ -228,6 +247,18 @@ impl Incident {
             }
         }
         self.findings.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+        if findings.iter().any(|finding| finding.detector == "silent-source") {
+            self.missing = host.missing.as_deref().copied();
+        }
+        let opened = findings.iter().any(|finding| finding.detector == "bucket-exposed");
+        if let (Some(exposed), true) = (&host.exposed, opened) {
+            let (exposure, line) = **exposed;
+            self.exposure = self.exposure.max(Some(exposure));
+            if !self.evidence.contains(&line) {
+                self.evidence.insert(0, line);
+                self.evidence.truncate(EVIDENCE_MAX);
+            }
+        }
         if let Some(pair) = pair {
             self.tools |= pair.tools;
             if let Some(weighty) = &pair.weighty {
@@ -282,6 +313,15 @@ fn host_findings(case: &Case<'_>) -> impl Iterator<Item = (Finding, Option<u32>)
     })
 }
 
+/// What is found of a host or a log that is silent.
+fn day_findings(case: &Case<'_>) -> Vec<Finding> {
+    let judged = DETECTORS.iter().filter_map(|detector| match detector.judge {
+        Judge::Day(judge) => Some(detector.finding(judge(case)?)),
+        _ => None,
+    });
+    judged.collect()
+}
+
 /// What is found of a pair.
 fn pair_findings(case: &Case<'_>, pair: &Pair, group: &Destination) -> impl Iterator<Item = Finding> {
     DETECTORS.iter().filter_map(move |detector| match detector.judge {
@@ -330,6 +370,9 @@ fn most(findings: &[Finding]) -> f64 {
 /// The destination group, of those that are `part` of it, that carries most of what stands out in a host's volume; `None`
 /// where it is spread.
 fn carrier(case: &Case<'_>, seen: &Seen, part: impl Fn(&Pair) -> bool) -> Option<u32> {
+    if seen.observed == 0 {
+        return None;
+    }
     let volume =
         |pair: &Pair| pair.unit().map_or(0, |unit| unit.rolling.trailing(seen.scale, case.now).0.net);
     let (destination, pair) = case
@@ -343,6 +386,9 @@ fn carrier(case: &Case<'_>, seen: &Seen, part: impl Fn(&Pair) -> bool) -> Option
 
 /// Since when, and how much left since then: all of it for a young pair, else the span that stands out.
 fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp) -> (u64, Timestamp) {
+    if let (Some(missing), [Finding { detector: "silent-source", .. }]) = (&host.missing, findings) {
+        return (0, missing.since);
+    }
     let longest = findings.iter().map(|finding| finding.window).max();
     let scale = SCALES.iter().position(|span| Some(*span) == longest).unwrap_or_default();
     let (volume, first) = match pair {

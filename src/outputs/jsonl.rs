@@ -1,7 +1,8 @@
 //! One JSON object a line, as INTERFACES fixes it: incidents, then sources, then the summary.
 
-use super::report::{Cited, Report, SourceReport, Summary, Told};
+use super::report::{Campaign, Cited, Report, Shares, SourceReport, Summary, Told};
 use super::{SCHEMA, Style};
+use crate::baseline::EstateDay;
 use crate::units::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -42,6 +43,9 @@ struct DetectorRow {
     observed: u64,
     expected: u64,
     window: String,
+    /// What both are counted in, where not in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -125,8 +129,35 @@ struct SourceRow<'a> {
     last: Option<String>,
 }
 
+/// What several hosts within the budget share: one of the first three.
 #[derive(Serialize)]
-struct SummaryRow {
+struct CampaignRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asn: Option<OwnerRow<'a>>,
+    /// Their volumes are within a tenth of each other, and they began on one day.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    one_size: bool,
+    hosts: &'a [&'a str],
+    bytes_out: u64,
+}
+
+/// A day of the estate.
+#[derive(Serialize)]
+struct EstateRow {
+    r#type: &'static str,
+    schema: &'static str,
+    day: String,
+    hosts: usize,
+    bytes_out: u64,
+    higher_criticism: Option<f64>,
+    expected: Option<f64>,
+    alarm: bool,
+}
+
+#[derive(Serialize)]
+struct SummaryRow<'a> {
     r#type: &'static str,
     schema: &'static str,
     lines: u64,
@@ -138,6 +169,11 @@ struct SummaryRow {
     bytes_out: u64,
     incidents: usize,
     in_budget: usize,
+    hosts_in_budget: usize,
+    bytes_in_budget: u64,
+    /// Days on which the estate as a whole stood out.
+    alarms: Vec<String>,
+    campaigns: Vec<CampaignRow<'a>>,
     evicted: u64,
     elapsed_s: f64,
 }
@@ -150,7 +186,10 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
     for source in &report.sources {
         line(to, &self::source(source))?;
     }
-    line(to, &summary(&report.summary))
+    for day in &report.days {
+        line(to, &estate(day))?;
+    }
+    line(to, &summary(report))
 }
 
 fn line(to: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
@@ -191,6 +230,10 @@ fn incident<'a>(told: &'a Told<'_>, summary: &Summary) -> IncidentRow<'a> {
                 observed: finding.observed,
                 expected: finding.expected,
                 window: window(finding.window),
+                unit: match (finding.detector, &incident.missing) {
+                    ("silent-source", Some(missing)) => Some(missing.fault.unit()),
+                    _ => None,
+                },
             })
             .collect(),
         techniques,
@@ -260,7 +303,42 @@ fn source<'a>(report: &'a SourceReport<'_>) -> SourceRow<'a> {
     }
 }
 
-fn summary(summary: &Summary) -> SummaryRow {
+fn estate(day: &EstateDay) -> EstateRow {
+    let tenth = |value: Option<f64>| value.map(tenth);
+    EstateRow {
+        r#type: "estate",
+        schema: SCHEMA,
+        day: date(day),
+        hosts: day.hosts,
+        bytes_out: day.bytes_out,
+        higher_criticism: tenth(day.criticism),
+        expected: tenth(day.expected),
+        alarm: day.alarms(),
+    }
+}
+
+/// `2023-03-29`.
+fn date(day: &EstateDay) -> String {
+    day.start.to_string().split('T').next().unwrap_or_default().to_owned()
+}
+
+fn campaign<'a>(campaign: &'a Campaign<'_>) -> CampaignRow<'a> {
+    let (destination, asn) = match campaign.shares {
+        Shares::Destination(name) => (Some(name), None),
+        Shares::Owner(number, name) => (None, Some(OwnerRow { number, name })),
+        Shares::Size => (None, None),
+    };
+    CampaignRow {
+        destination,
+        asn,
+        one_size: campaign.shares == Shares::Size,
+        hosts: &campaign.hosts,
+        bytes_out: campaign.bytes_out,
+    }
+}
+
+fn summary<'a>(report: &'a Report<'_>) -> SummaryRow<'a> {
+    let summary = &report.summary;
     SummaryRow {
         r#type: "summary",
         schema: SCHEMA,
@@ -273,6 +351,10 @@ fn summary(summary: &Summary) -> SummaryRow {
         bytes_out: summary.bytes_out,
         incidents: summary.incidents,
         in_budget: summary.in_budget,
+        hosts_in_budget: summary.hosts_in_budget,
+        bytes_in_budget: summary.bytes_in_budget,
+        alarms: report.days.iter().filter(|day| day.alarms()).map(date).collect(),
+        campaigns: report.campaigns.iter().map(campaign).collect(),
         evicted: summary.evicted,
         elapsed_s: (summary.elapsed_s * 1e3).round() / 1e3,
     }

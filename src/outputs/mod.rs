@@ -16,7 +16,7 @@ pub use diagnosis::{Diagnosis, json as diagnosis_json, text as diagnosis_text};
 pub use escape::terminal as escaped;
 pub use evaluation::{json as evaluation_json, table as evaluation_table};
 pub use events::{EventWriter, Place};
-pub use report::{Carrier, Cited, Report, SourceReport, Summary, Told};
+pub use report::{Campaign, Carrier, Cited, Report, Shares, SourceReport, Summary, Told};
 pub use volumes::{Row as VolumeRow, json as volumes_json, table as volumes_table};
 
 use std::io::{self, Write};

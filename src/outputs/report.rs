@@ -1,5 +1,6 @@
 //! What a scan came to, resolved for people and machines: names instead of numbers, ranks, sentences. `pipeline` fills it.
 
+use crate::baseline::EstateDay;
 use crate::event::catalogue::Known;
 use crate::incident::{Evidence, Incident, Severity};
 use crate::tally::Counts;
@@ -12,6 +13,10 @@ pub struct Report<'a> {
     pub incidents: Vec<Told<'a>>,
     /// One for each source read.
     pub sources: Vec<SourceReport<'a>>,
+    /// The days of the estate, oldest first.
+    pub days: Vec<EstateDay>,
+    /// What several of the hosts that are told have in common.
+    pub campaigns: Vec<Campaign<'a>>,
     /// Over all.
     pub summary: Summary,
 }
@@ -84,6 +89,28 @@ pub struct SourceReport<'a> {
     pub blind: Option<String>,
 }
 
+/// Incidents within the budget that look like one theft from several hosts.
+#[derive(Debug)]
+pub struct Campaign<'a> {
+    /// What they share.
+    pub shares: Shares<'a>,
+    /// The hosts, in the order of rank.
+    pub hosts: Vec<&'a str>,
+    /// Bytes out of all of them.
+    pub bytes_out: u64,
+}
+
+/// What several incidents share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shares<'a> {
+    /// The destination group.
+    Destination(&'a str),
+    /// The autonomous system of different groups: its number and name.
+    Owner(u32, &'a str),
+    /// Neither, but the volume, within a tenth, and the day on which they began.
+    Size,
+}
+
 /// Over all sources.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Summary {
@@ -105,6 +132,8 @@ pub struct Summary {
     pub in_budget: usize,
     /// Hosts that have an incident within the budget.
     pub hosts_in_budget: usize,
+    /// Bytes out of all incidents within the budget.
+    pub bytes_in_budget: u64,
     /// Hosts, destinations and pairs that met a cap.
     pub evicted: u64,
     /// Lines rejected.

@@ -1,9 +1,10 @@
 //! The table that a tired person reads: the worst first, then what the sources could not show.
 
-use super::report::{Cited, Report, SourceReport, Told};
+use super::report::{Cited, Report, Shares, SourceReport, Told};
 use super::{Style, escape};
 use crate::detectors::{Detector, detector};
-use crate::incident::Severity;
+use crate::event::Exposure;
+use crate::incident::{Fault, Missing, Severity};
 use crate::units::{Bytes, Span};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
     if !shown.is_empty() {
         table(&shown, style, to)?;
     }
+    view(report, to)?;
     writeln!(to)?;
     for source in &report.sources {
         self::source(source, style, to)?;
@@ -50,6 +52,39 @@ fn headline(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
         Bytes(summary.bytes_out),
     )
 }
+
+/// What is seen of the estate as a whole, where there is something.
+fn view(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
+    for campaign in &report.campaigns {
+        let shares = match campaign.shares {
+            Shares::Destination(name) => format!("to {}", short(name)),
+            Shares::Owner(number, name) => format!("to networks of AS{number} {}", escape::terminal(name)),
+            Shares::Size => "with one volume each, to different places".to_owned(),
+        };
+        let first: Vec<String> = campaign.hosts.iter().take(HOSTS_NAMED).map(|host| short(host)).collect();
+        let more = if campaign.hosts.len() > HOSTS_NAMED { ", …" } else { "" };
+        writeln!(
+            to,
+            "Together: {} ({}{more}) sent {} {shares}.",
+            hosts(campaign.hosts.len()),
+            first.join(", "),
+            Bytes(campaign.bytes_out),
+        )?;
+    }
+    for day in report.days.iter().filter(|day| day.alarms()) {
+        let (seen, expected) = (day.criticism.unwrap_or_default(), day.expected.unwrap_or_default());
+        let start = day.start.to_string();
+        let date = start.split('T').next().unwrap_or_default();
+        writeln!(
+            to,
+            "The estate as a whole stands out on {date}: higher criticism {seen:.1}, at most {expected:.1} in the two weeks before."
+        )?;
+    }
+    Ok(())
+}
+
+/// How many hosts of a campaign are named.
+const HOSTS_NAMED: usize = 5;
 
 fn table(shown: &[&Told<'_>], style: Style, to: &mut dyn Write) -> io::Result<()> {
     const HEAD: [&str; 7] = ["#", "HOST", "TO", "SENT", "SINCE (UTC)", "USUAL A DAY", "SCORE"];
@@ -101,6 +136,10 @@ fn why(told: &Told<'_>) -> String {
         .findings
         .iter()
         .map(|finding| match finding.detector {
+            "bucket-exposed" => {
+                format!("bucket-exposed: {}", incident.exposure.map_or("", Exposure::name))
+            }
+            "silent-source" => incident.missing.map_or(String::new(), missing),
             "known-tool" => tools(incident.tools, told),
             name if detector(name).is_some_and(Detector::boosts) => name.to_owned(),
             name => format!("{name}: {} in {}", Bytes(finding.observed), finding.window),
@@ -127,6 +166,12 @@ fn why(told: &Told<'_>) -> String {
         reasons.push(format!("in AS{} {}", owner.number, escape::terminal(owner.name)).trim_end().to_owned());
     }
     reasons.join("; ")
+}
+
+fn missing(missing: Missing) -> String {
+    let Missing { fault, observed, expected, .. } = missing;
+    let against = if fault == Fault::Silent { "always at least" } else { "never more than" };
+    format!("silent-source: {} {}, {against} {} before", grouped(observed), fault.unit(), grouped(expected))
 }
 
 /// The tools, and the services among the destinations.

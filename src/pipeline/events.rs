@@ -13,7 +13,18 @@ pub fn events<'a>(
     piece: &'a Piece,
     kind: &Kind,
     scratch: &'a Scratch,
+    each: impl FnMut(&Event<'a>, u64, u64) -> Result<(), Reject>,
+) -> Counts {
+    events_and_rejects(piece, kind, scratch, each, || {})
+}
+
+/// The same, which also calls `rejected` at each line that was rejected, in its turn.
+pub(super) fn events_and_rejects<'a>(
+    piece: &'a Piece,
+    kind: &Kind,
+    scratch: &'a Scratch,
     mut each: impl FnMut(&Event<'a>, u64, u64) -> Result<(), Reject>,
+    mut rejected: impl FnMut(),
 ) -> Counts {
     let chunk = &piece.chunk;
     let mut counts = Counts { bytes: chunk.bytes.len() as u64, ..Counts::default() };
@@ -45,6 +56,7 @@ pub fn events<'a>(
         if let Err(reject) = read {
             found.clear();
             counts.reject(number, reject, text);
+            rejected();
             continue;
         }
         if found.is_empty() {
@@ -53,7 +65,10 @@ pub fn events<'a>(
         for event in &found {
             match each(event, number, chunk.offset + line.start as u64) {
                 Ok(()) => counts.clamped += u64::from(event.clamped),
-                Err(reject) => counts.reject(number, reject, text),
+                Err(reject) => {
+                    counts.reject(number, reject, text);
+                    rejected();
+                }
             }
         }
         found.clear();

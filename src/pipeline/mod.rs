@@ -4,6 +4,7 @@
 //! Synchronous, no clock, no input or output. Every driver (batch, and the daemon to come) calls these same functions,
 //! which is why they agree.
 
+mod campaigns;
 mod events;
 mod health;
 mod pairing;

@@ -1,16 +1,18 @@
 //! Events → records, dealt out so that each thread owns the hosts it sums.
 
+use super::events::events_and_rejects;
 use super::pairing::{Apart, Keys};
-use super::{Piece, Source, events};
+use super::{Piece, Source};
 use crate::estate::Estate;
-use crate::event::direction::{Party, Verdict, direction};
+use crate::event::direction::{NOBODY, Party, Verdict, direction, received};
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Channel, tool};
+use crate::event::{Channel, Event, tool};
 use crate::formats::Scratch;
 use crate::incident::Sense;
-use crate::tally::{By, Counts, Record};
+use crate::tally::{By, Counts, Pulses, Record};
 use crate::units::{Span, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashMap};
+use std::cell::RefCell;
 use std::hash::BuildHasher;
 
 /// What is taken from events.
@@ -76,6 +78,10 @@ pub(super) struct Records<'a> {
     /// The newest and the oldest moment in it at which a transfer was over.
     pub(super) newest: Timestamp,
     pub(super) oldest: Timestamp,
+    /// The oldest of what flowed between our own hosts.
+    pub(super) oldest_inside: Timestamp,
+    /// How well it was read.
+    pub(super) pulses: Pulses,
 }
 
 /// What holds for all pieces of a run.
@@ -104,9 +110,11 @@ pub(super) fn records<'a>(
     let mut tally = Counts::default();
     let mut apart = Vec::new();
     let (mut newest, mut oldest) = (Timestamp::MIN, Timestamp::MAX);
+    let mut oldest_inside = Timestamp::MAX;
     let lateness = take.booking.lateness();
     let watched = source.watching();
-    let mut counts = events(piece, source.kind, scratch, |event, line, offset| {
+    let pulses = RefCell::new(Pulses::default());
+    let mut each = |event: &Event<'a>, line, offset| {
         if event.timestamp > take.latest {
             return Err(Reject::line(Reason::FutureTimestamp));
         }
@@ -118,6 +126,7 @@ pub(super) fn records<'a>(
             tally.aside += 1;
             let turn = event.timestamp.max(newest - lateness);
             apart.extend(keys.opening(event, turn, (line, offset)));
+            pulses.borrow_mut().now().events += 1;
             return Ok(());
         }
         let egress = match direction(event, estate, watched) {
@@ -125,10 +134,27 @@ pub(super) fn records<'a>(
             Verdict::Rejected(reason) => return Err(Reject::line(reason)),
             Verdict::Internal => {
                 tally.internal += 1;
+                pulses.borrow_mut().now().events += 1;
+                if take.channels {
+                    // Such lines move no window: what our hosts send each other is looked at beside what leaves.
+                    let closed = event.closed().min(take.latest);
+                    let at = closed.max(newest - lateness);
+                    oldest_inside = oldest_inside.min(at);
+                    for (host, out) in received(event) {
+                        if let Some(shard) = dealt.get_mut(shards.of(host, NOBODY)) {
+                            shard.push(Record {
+                                channel: Channel::Inside,
+                                late: at != closed,
+                                ..Record::bare(host, NOBODY, at, out, offset, line)
+                            });
+                        }
+                    }
+                }
                 return Ok(());
             }
             Verdict::External => {
                 tally.external += 1;
+                pulses.borrow_mut().now().events += 1;
                 return Ok(());
             }
         };
@@ -136,6 +162,12 @@ pub(super) fn records<'a>(
         let closed = egress.closed.min(take.latest);
         newest = newest.max(closed);
         let turn = closed.max(newest - lateness);
+        if take.channels {
+            let mut pulses = pulses.borrow_mut();
+            let pulse = pulses.at(newest);
+            pulse.events += 1;
+            pulse.blind += u64::from(egress.bytes_out.is_none());
+        }
         oldest = oldest.min(turn);
         let (at, late) = match take.booking {
             Booking::Stamp => (event.timestamp, false),
@@ -156,6 +188,8 @@ pub(super) fn records<'a>(
             late,
             sense: if egress.either_way { Sense::EitherWay } else { Sense::Out },
             port: egress.port.unwrap_or(0),
+            tunnel: take.channels && event.method == Some(b"CONNECT"),
+            exposure: event.exposure,
             tools,
             offset,
             line,
@@ -177,9 +211,12 @@ pub(super) fn records<'a>(
             shard.push(record());
         }
         Ok(())
-    });
+    };
+    let rejected = || pulses.borrow_mut().now().rejected += 1;
+    let mut counts = events_and_rejects(piece, source.kind, scratch, &mut each, rejected);
     counts.merge(tally);
-    Records { shards: dealt, apart, counts, newest, oldest }
+    let pulses = pulses.into_inner();
+    Records { shards: dealt, apart, counts, newest, oldest, oldest_inside, pulses }
 }
 
 /// How records are dealt out, so that each thread owns the hosts it sums and nothing is merged twice.

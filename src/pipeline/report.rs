@@ -1,10 +1,11 @@
 //! Numbers → names: what a scan came to, as outputs render it.
 
+use super::campaigns::campaigns;
 use super::{Scanned, Source};
 use crate::estate::Inventory;
 use crate::event::catalogue::Known;
 use crate::event::{address, tool};
-use crate::incident::{Incident, Severity};
+use crate::incident::{Fault, Incident, Missing, Severity};
 use crate::incidents::rank;
 use crate::outputs::{Carrier, Cited, Report, SourceReport, Summary, Told};
 use crate::tally::{Counts, Directory};
@@ -53,23 +54,35 @@ impl Scanned {
             lines: sum(|counts| counts.lines),
             bytes_read: sum(|counts| counts.bytes),
             events: sum(|counts| counts.events),
-            hosts: distinct(&scanned.hosts),
-            destinations: distinct(&scanned.destinations),
+            // Hosts that only other hosts of ours sent to are not watched.
+            hosts: distinct(&scanned.hosts, |number| {
+                scanned.baseline.hosts.get(number).is_some_and(|host| host.first.is_some())
+            }),
+            destinations: distinct(&scanned.destinations, |number| {
+                scanned.baseline.destinations.get(number).is_some_and(|group| group.first.is_some())
+            }),
             bytes_out: scanned.bytes_out,
             incidents: incidents.len(),
             in_budget: incidents.iter().filter(|told| told.in_budget).count(),
             hosts_in_budget: hosts.len(),
+            bytes_in_budget: incidents
+                .iter()
+                .filter(|told| told.in_budget)
+                .fold(0, |sum, told| sum.saturating_add(told.incident.bytes_out)),
             evicted: scanned.evicted,
             rejected: sum(Counts::rejected_total),
             elapsed_s: elapsed.as_secs_f64(),
         };
-        Report { incidents, sources, summary }
+        let campaigns = campaigns(&incidents, summary.hosts);
+        let days = scanned.baseline.days.iter().copied().collect();
+        Report { incidents, sources, days, campaigns, summary }
     }
 }
 
 /// How many names, however many kinds of traffic each is seen in.
-fn distinct(directory: &Directory) -> usize {
-    directory.names().iter().collect::<BTreeSet<_>>().len()
+fn distinct(directory: &Directory, counts: impl Fn(usize) -> bool) -> usize {
+    let names = directory.names().iter().enumerate().filter(|(number, _)| counts(*number));
+    names.map(|(_, name)| name).collect::<BTreeSet<_>>().len()
 }
 
 fn told<'a>(
@@ -147,7 +160,45 @@ fn sentence(host: &str, destination: Option<(&str, Known<'_>)>, incident: &Incid
     };
     let tools: Vec<&str> = tool::names(incident.tools).collect();
     let with = if tools.is_empty() { String::new() } else { format!(" with {}", tools.join(", ")) };
-    format!("{host} sent {} to {to}{with} in {}; {usual}", Bytes(incident.bytes_out), took.max(Span::MINUTE))
+    if let (Some(missing), 1) = (&incident.missing, incident.findings.len()) {
+        return lack(host, missing);
+    }
+    let first = match incident.exposure {
+        Some(exposure) if incident.findings.len() == 1 => return format!("{host} {}", exposure.name()),
+        Some(exposure) => format!("{} and ", exposure.name()),
+        None => String::new(),
+    };
+    format!(
+        "{host} {first}sent {} to {to}{with} in {}; {usual}",
+        Bytes(incident.bytes_out),
+        took.max(Span::MINUTE)
+    )
+}
+
+/// `zeek-conn told nothing for 36 hours; it had never paused for more than 2`
+fn lack(host: &str, missing: &Missing) -> String {
+    let Missing { fault, observed, expected, .. } = missing;
+    let share = |of_a_million: &u64| format!("{:.2} %", *of_a_million as f64 / 1e4);
+    match fault {
+        Fault::Silent => format!(
+            "{host} is silent in a log that had at least {expected} records a day of it; another log still tells of it"
+        ),
+        Fault::Gap => {
+            format!("{host} told nothing for {observed} hours; it had never paused for more than {expected}")
+        }
+        Fault::Rejects => {
+            let (now, before) = (share(observed), share(expected));
+            format!(
+                "{now} of the lines of {host} could not be read on a day; it had never been more than {before}"
+            )
+        }
+        Fault::Blind => {
+            let (now, before) = (share(observed), share(expected));
+            format!(
+                "{now} of the events of {host} did not say how much left on a day; it had never been more than {before}"
+            )
+        }
+    }
 }
 
 /// FNV-1a of what the incident is about: small, and the same in every version and on every machine. It tells incidents

@@ -108,19 +108,40 @@ impl Scan {
                 cells.entry((here(hosts, host), here(destinations, destination))).or_default().merge(&cell);
             }
         }
+        let mut inside: Vec<(u32, u64)> = Vec::new();
         let mut rows: Vec<Row> = cells
             .into_iter()
-            .map(|((host, destination), cell)| Row {
+            .filter_map(|((host, destination), cell)| match self.destinations.channel(destination) {
+                Channel::Inside => {
+                    inside.push((host, cell.out));
+                    None
+                }
+                _ => Some((host, destination, cell)),
+            })
+            .map(|(host, destination, cell)| Row {
                 host,
                 destination,
                 channel: self.hosts.channel(host),
                 out: cell.out,
+                events: cell.events,
                 back: cell.back,
                 trail: cell.measure,
             })
             .collect();
         rows.sort_unstable_by_key(|row| (row.host, row.destination));
         self.bytes_out = rows.iter().fold(self.bytes_out, |sum, row| sum.saturating_add(row.out));
+        for (host, bytes) in inside {
+            self.baseline.stage(start, host, bytes);
+        }
+        // What flows inside only begins no day.
+        if rows.is_empty() {
+            return true;
+        }
+        // Days are closed by the first window of the next.
+        for ((hour, log), pulse) in self.sums.pulses_before(start.floor(Span::DAY)) {
+            let number = self.hosts.adopt(log, Channel::Logs);
+            self.baseline.hear(number, hour, pulse);
+        }
         self.baseline.fold(start, &rows);
         self.ledger.judge(&mut self.baseline, start, &rows, start + WINDOW + self.lateness);
         true
@@ -153,7 +174,14 @@ impl Scan {
             names.dedup();
         }
         for (name, channel, place, id) in hosts {
+            // What a host gets from inside is told of the host that sends.
+            let channel = if channel == Channel::Inside { Channel::Transfer } else { channel };
+            let known = Channel::ALL.into_iter().filter(|other| *other != channel);
+            let other = known.filter_map(|other| self.hosts.number(name, other)).next();
             let number = self.hosts.adopt(name, channel);
+            if let Some(other) = other {
+                self.baseline.join(number, other);
+            }
             if let Some(known) = self.numbers.get_mut(place).and_then(|(hosts, _)| hosts.get_mut(id as usize))
             {
                 *known = number;
@@ -178,6 +206,8 @@ impl Scan {
     /// The end: all windows close.
     pub fn finish(mut self) -> Scanned {
         self.reached(&[]);
+        // The last day is never over.
+        self.baseline.view();
         let shards = self.sums.shards().iter().map(|shard| shard.hosts.evicted + shard.destinations.evicted);
         let evicted =
             shards.sum::<u64>() + self.hosts.evicted + self.destinations.evicted + self.baseline.evicted;

@@ -4,10 +4,12 @@ use super::pairing::{Keys, Pairing, Seconds, WAIT};
 use super::records::{Records, Run, Sharding, records};
 use super::{Booking, Piece, Source, Take};
 use crate::estate::Estate;
+use crate::event::Channel;
 use crate::formats::Scratch;
-use crate::tally::{By, Cells, Counts, Measure, Naming, Record, Settings, Tally};
+use crate::tally::{By, Cells, Counts, Measure, Naming, Pulse, Record, Settings, Tally};
 use crate::units::{Span, Timestamp};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// A window taken out: its start, and its cells by number of the shard.
 pub(super) type Closed<M> = (Timestamp, Vec<(usize, Cells<M>)>);
@@ -26,6 +28,8 @@ pub struct Sums<M> {
     pub counts: Vec<Counts>,
     /// Event time of each source: the newest booking moment seen, where there was one.
     newest: Vec<Option<Timestamp>>,
+    /// How well each log was read, by hour; until they are taken out.
+    pulses: BTreeMap<(Timestamp, &'static str), Pulse>,
     /// Empty, with room, to be filled again.
     spare: Vec<Vec<Record<'static>>>,
 }
@@ -43,6 +47,7 @@ impl<M: Measure + Send + Sync> Sums<M> {
             take,
             counts: vec![Counts::default(); sources],
             newest: vec![None; sources],
+            pulses: BTreeMap::new(),
             spare: Vec::new(),
         }
     }
@@ -70,7 +75,8 @@ impl<M: Measure + Send + Sync> Sums<M> {
         let mut read: Vec<(u32, Records<'_>)> =
             pieces.iter().zip(read).filter_map(|(piece, records)| Some((piece.source, records?))).collect();
         for (source, records) in &mut read {
-            self.join(*source as usize, records);
+            let log = sources.get(*source as usize).map_or("", |source| source.kind.name);
+            self.join(*source as usize, log, records);
         }
         let naming = Naming { inventory: &self.estate.inventory };
         self.shards.par_iter_mut().enumerate().for_each(|(place, tally)| {
@@ -82,15 +88,18 @@ impl<M: Measure + Send + Sync> Sums<M> {
     }
 
     /// What depends on the pieces before: event time of the source, and so which lines are late.
-    fn join(&mut self, source: usize, records: &mut Records<'_>) {
+    fn join(&mut self, source: usize, log: &'static str, records: &mut Records<'_>) {
         let Some((newest, counts)) = self.newest.get_mut(source).zip(self.counts.get_mut(source)) else {
             return;
         };
+        for (hour, pulse) in records.pulses.drain(*newest) {
+            self.pulses.entry((hour, log)).or_default().add(pulse);
+        }
         let open = newest.map(|before| before - self.take.booking.lateness());
         let closing = self.take.booking != Booking::Stamp;
-        if let Some(open) = open.filter(|open| closing && records.oldest < *open) {
+        if let Some(open) = open.filter(|open| closing && records.oldest.min(records.oldest_inside) < *open) {
             for record in records.shards.iter_mut().flatten().filter(|record| record.at < open) {
-                records.counts.late += u64::from(!record.late);
+                records.counts.late += u64::from(!record.late && record.channel != Channel::Inside);
                 record.at = open;
                 record.late = true;
             }
@@ -134,6 +143,15 @@ impl<M: Measure + Send + Sync> Sums<M> {
             }
         });
         close
+    }
+
+    /// Takes out how well logs were read in the hours before `moment`, in their order.
+    pub(super) fn pulses_before(&mut self, moment: Timestamp) -> BTreeMap<(Timestamp, &'static str), Pulse> {
+        if self.pulses.first_key_value().is_none_or(|((hour, _), _)| *hour >= moment) {
+            return BTreeMap::new();
+        }
+        let rest = self.pulses.split_off(&(moment, ""));
+        std::mem::replace(&mut self.pulses, rest)
     }
 
     /// Which line told again what another told.

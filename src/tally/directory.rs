@@ -84,6 +84,11 @@ impl Directory {
         self.channels.get(id as usize).copied().unwrap_or_default()
     }
 
+    /// The number of exactly this name, if it was met.
+    pub fn number(&self, name: &str, channel: Channel) -> Option<u32> {
+        self.known[channel as usize].by_name.get(name).copied()
+    }
+
     /// The number of a watched host.
     pub fn host(&mut self, party: Party<'_>, channel: Channel, naming: &Naming<'_>) -> u32 {
         self.id(party, channel, |party| match party {

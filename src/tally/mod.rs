@@ -8,14 +8,16 @@ mod counts;
 mod directory;
 mod distribution;
 mod places;
+mod pulse;
 
 pub use cells::Cells;
 pub use counts::{Counts, Sample};
 pub use directory::{Directory, Naming};
 pub use distribution::Distribution;
+pub use pulse::{Pulse, Pulses};
 
-use crate::event::Channel;
 use crate::event::direction::Party;
+use crate::event::{Channel, Exposure};
 use crate::incident::Sense;
 use crate::units::{Span, Timestamp};
 use cells::{ANY, Key, Memo};
@@ -46,12 +48,47 @@ pub struct Record<'a> {
     pub sense: Sense,
     /// The port of the other end; 0 where the line does not say.
     pub port: u16,
+    /// It went through a tunnel (CONNECT).
+    pub tunnel: bool,
+    /// What it took down of a bucket's walls.
+    pub exposure: Option<Exposure>,
     /// Known tools seen in it, as a set of bits (see [`crate::event::tool`]).
     pub tools: u16,
     /// Where its line begins, in bytes from the beginning of the source.
     pub offset: u64,
     /// The number of its line, from 1.
     pub line: u64,
+}
+
+impl<'a> Record<'a> {
+    /// A record of which only this is known.
+    pub fn bare(
+        host: Party<'a>,
+        destination: Party<'a>,
+        at: Timestamp,
+        out: u64,
+        offset: u64,
+        line: u64,
+    ) -> Record<'a> {
+        Record {
+            host,
+            destination,
+            channel: Channel::default(),
+            at,
+            began: at,
+            out,
+            back: None,
+            blind: false,
+            late: false,
+            sense: Sense::Out,
+            tunnel: false,
+            exposure: None,
+            tools: 0,
+            port: 0,
+            offset,
+            line,
+        }
+    }
 }
 
 /// What a cell keeps beside its sums; merging must be associative and commutative.

@@ -33,6 +33,8 @@ pub(crate) enum Log {
     Flow,
     /// Zeek's of connections that the destination opened: the host answers.
     Answers,
+    /// Zeek's of connections that the host opened, to others of ours too.
+    Flows,
     /// A bucket's of S3, called by the host's address.
     Bucket,
     /// Zeek's of questions for the destination, with names that carry so many bytes.
@@ -70,6 +72,18 @@ pub(crate) struct Traffic {
     pub(crate) bytes_in: u64,
     #[serde(default)]
     pub(crate) agent: String,
+    /// Of a proxy's log: it does not say how much was sent.
+    #[serde(default)]
+    pub(crate) blind: bool,
+    /// Of a proxy's log; otherwise PUT.
+    #[serde(default)]
+    pub(crate) method: Option<String>,
+    /// Of a bucket's log; otherwise REST.GET.OBJECT.
+    #[serde(default)]
+    pub(crate) operation: Option<String>,
+    /// Of a bucket's log; otherwise nobody in particular.
+    #[serde(default)]
+    pub(crate) requester: Option<String>,
 }
 
 fn https() -> u16 {
@@ -94,7 +108,7 @@ impl Log {
             Log::Proxy => {
                 "#Software: SGOS\n#Fields: date time c-ip cs-host cs-method sc-status cs-bytes sc-bytes cs(User-Agent) s-action\n"
             }
-            Log::Flow | Log::Answers | Log::Bucket | Log::Dns => "",
+            Log::Flow | Log::Flows | Log::Answers | Log::Bucket | Log::Dns => "",
         }
     }
 
@@ -104,15 +118,21 @@ impl Log {
         match self {
             Log::Proxy => {
                 let stamp = at.strftime("%Y-%m-%d %H:%M:%S");
-                format!("{stamp} {ip} {to} PUT 200 {bytes_out} {back} {agent} TCP_MISS\n")
+                let method = traffic.method.as_deref().unwrap_or("PUT");
+                let bytes_out = if traffic.blind { "-".to_owned() } else { bytes_out.to_string() };
+                format!("{stamp} {ip} {to} {method} 200 {bytes_out} {back} {agent} TCP_MISS\n")
             }
-            Log::Flow => connection(seconds, (&ip.to_string(), bytes_out), (to, traffic.port, back)),
+            Log::Flow | Log::Flows => {
+                connection(seconds, (&ip.to_string(), bytes_out), (to, traffic.port, back))
+            }
             Log::Answers => connection(seconds, (to, back), (&ip.to_string(), traffic.port, bytes_out)),
             Log::Bucket => {
                 let stamp = at.strftime("%d/%b/%Y:%H:%M:%S +0000");
                 let bucket = ip.to_string().replace('.', "-");
+                let operation = traffic.operation.as_deref().unwrap_or("REST.GET.OBJECT");
+                let requester = traffic.requester.as_deref().unwrap_or("-");
                 format!(
-                    "owner bucket-{bucket} [{stamp}] {to} - ID REST.GET.OBJECT key \"GET /key HTTP/1.1\" 200 - {bytes_out} {bytes_out} 20 10 \"-\" \"curl/7.88.1\" -\n"
+                    "owner bucket-{bucket} [{stamp}] {to} {requester} ID {operation} key \"GET /key HTTP/1.1\" 200 - {bytes_out} {bytes_out} 20 10 \"-\" \"curl/7.88.1\" -\n"
                 )
             }
             Log::Dns => {

@@ -21,4 +21,6 @@ mod readme;
 mod roads;
 mod robustness;
 mod samples;
+mod silence;
+mod view;
 mod zeek;

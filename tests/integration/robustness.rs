@@ -35,6 +35,10 @@ fn flow(host: &str, destination: &str, (from, to): (&str, &str), every: i64, byt
         grows: None,
         bytes_in: 0,
         agent: String::new(),
+        blind: false,
+        method: None,
+        operation: None,
+        requester: None,
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn run(hosts: u32, json: bool) -> Result<Ending> {
 }
 
 fn row(host: u32, destination: u32, out: u64) -> Row {
-    Row { host, destination, channel: Channel::Transfer, out, back: 500, trail: Trail::default() }
+    Row { host, destination, channel: Channel::Transfer, out, events: 1, back: 500, trail: Trail::default() }
 }
 
 /// The most memory that this process has had at once, in bytes.

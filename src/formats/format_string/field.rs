@@ -180,11 +180,15 @@ impl Field {
     /// whatever stands there, so that each detail rejects the same lines.
     pub fn is_asked(&self, role: Role, detail: Detail) -> bool {
         let full = detail == Detail::Full;
+        let judged = detail >= Detail::Judged;
         // A proxy's log names the server only in the URL; sums by host do not ask for it.
         let asked = detail >= Detail::Sums || role != Role::Proxy;
         match self {
             Field::Opaque | Field::OpaqueList | Field::Query | Field::Captures => false,
             Field::Domain | Field::Upstream | Field::Hierarchy | Field::Sni | Field::Agent => asked,
+            // Who opened a bucket, and who a tunnel, is a matter for detectors only.
+            Field::Request | Field::Url | Field::Status if role == Role::Store => judged,
+            Field::Method if matches!(role, Role::Proxy | Role::Store) => judged,
             // A path too: Apache's %U is the whole URL where it is a proxy.
             Field::Request | Field::Url | Field::Path => full || (role == Role::Proxy && asked),
             // Who read a bucket, or that nobody was named, is part of who the other end was.

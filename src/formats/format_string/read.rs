@@ -217,7 +217,7 @@ impl Layout {
             }
             Field::Request | Field::ServedRequest => {
                 let request = target::request(text);
-                event.method = request.method.filter(|_| self.detail == Detail::Full);
+                event.method = request.method.filter(|_| self.detail >= Detail::Judged);
                 found.url = request.url.and_then(words);
                 found.served = step.field == Field::ServedRequest;
             }
@@ -277,7 +277,7 @@ impl Step {
 impl<'a> Found<'a> {
     /// Settles client and server.
     pub(super) fn settle(self, event: &mut Event<'a>, detail: Detail) {
-        if detail == Detail::Full {
+        if detail == Detail::Full || (detail == Detail::Judged && event.role == Role::Store) {
             event.url = self.url;
         }
         if let Some(begun) = self.begun.filter(|begun| *begun <= event.timestamp) {

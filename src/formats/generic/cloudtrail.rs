@@ -1,8 +1,10 @@
 //! AWS CloudTrail's S3 data events: who read and wrote which bucket, and how many bytes went each way. A file is one
 //! object with `Records`, or one record a line (EventBridge, CloudTrail Lake).
 //!
-//! The bucket is what is watched: `bytesTransferredOut` left it. Management events tell of no transfer. A line longer than
-//! the cap of lines is skipped, as any is: split large files (`jq -c .Records[]`).
+//! The bucket is what is watched: `bytesTransferredOut` left it. Management events tell of no transfer; of them only those are
+//! events that open a bucket or switch off its log. A line longer than the cap of lines is skipped, as any is: split large files (`jq -c .Records[]`).
+
+mod exposure;
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role, number};
@@ -11,6 +13,7 @@ use crate::formats::json::{self, Items, Members, Value};
 use crate::formats::one_line::{holds, sniff_most};
 use crate::formats::time::Local;
 use crate::formats::{Context, Format, Kind, Scratch, Sight, SpecError, paths};
+use exposure::of as exposed;
 use std::sync::Arc;
 
 /// The row of this format.
@@ -57,7 +60,8 @@ const USER: usize = 9;
 const ARN: usize = 10;
 const ACCOUNT: usize = 11;
 const REGION: usize = 12;
-const SLOTS: usize = 13;
+const ERROR: usize = 13;
+const SLOTS: usize = 14;
 
 fn slot(path: &[u8]) -> usize {
     // EventBridge puts the record into "detail".
@@ -75,6 +79,7 @@ fn slot(path: &[u8]) -> usize {
         b"userIdentity.arn" => ARN,
         b"userIdentity.accountId" => ACCOUNT,
         b"awsRegion" => REGION,
+        b"errorCode" => ERROR,
         _ => SLOTS,
     }
 }
@@ -132,6 +137,7 @@ impl CloudTrail {
         scratch: &'a Scratch,
     ) -> Result<Option<Event<'a>>, Reject> {
         let mut f = Fields::<SLOTS>::new(line);
+        let whole = *members;
         paths::scalars_of(members, scratch, |path, text| f.set(slot(path), text))?;
         let (Some(source), Some(name)) = (f.text(SOURCE), f.text(NAME)) else {
             return Err(Reject::line(Reason::Malformed));
@@ -141,7 +147,14 @@ impl CloudTrail {
             name,
             b"GetObject" | b"PutObject" | b"CopyObject" | b"UploadPart" | b"SelectObjectContent"
         );
-        let Some(bucket) = f.text(BUCKET).filter(|_| source == b"s3.amazonaws.com" && (told || data)) else {
+        let of_buckets = matches!(source, b"s3.amazonaws.com" | b"s3control.amazonaws.com");
+        let exposure = match f.text(ERROR) {
+            None if of_buckets && !data => exposed(name, whole, scratch),
+            _ => None,
+        };
+        // A block that is taken away from the whole account names no bucket.
+        let bucket = f.text(BUCKET).or(f.text(ACCOUNT).filter(|_| exposure.is_some()));
+        let Some(bucket) = bucket.filter(|_| of_buckets && (told || data || exposure.is_some())) else {
             return Ok(None);
         };
         let mut event = Event { dataset: "cloudtrail", role: Role::Store, ..Event::default() };
@@ -157,6 +170,13 @@ impl CloudTrail {
         event.url = f.text(KEY);
         event.user_agent = f.text(AGENT);
         event.observer = f.text(REGION);
+        event.anonymous = data && f.text(ACCOUNT) == Some(b"anonymous");
+        event.exposure = exposure;
+        if exposure.is_some() {
+            // It moves no object.
+            event.source.bytes = Some(event.source.bytes.unwrap_or(0));
+            event.destination.bytes = Some(event.destination.bytes.unwrap_or(0));
+        }
         Ok(Some(event))
     }
 
@@ -177,7 +197,7 @@ impl CloudTrail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Endpoint;
+    use crate::event::{Endpoint, Exposure};
     use crate::formats::tests_support::*;
     use proptest::prelude::*;
 
@@ -232,6 +252,51 @@ mod tests {
         );
         // A read whose bytes are not told is blind, not quiet.
         assert_eq!(one(&KIND, &RECORD.replace("bytesTransferred", "x")).destination.bytes, None);
+    }
+
+    #[test]
+    fn calls_that_open_a_bucket() {
+        let call = |name: &str, parameters: &str| {
+            let record = RECORD.replace("GetObject", name).replace("bytesTransferred", "x");
+            let record = record.replace("\"key\":\"a/b.zip\"", parameters);
+            read(&KIND, &record).unwrap().first().and_then(|event| event.exposure)
+        };
+        let policy = |statement: &str| format!("\"bucketPolicy\":{{\"Statement\":[{{{statement}}}]}}");
+        let everybody = policy(r#""Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "s3:GetObject""#);
+        let ours = policy(
+            r#""Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}}"#,
+        );
+        let deny = policy(r#""Effect":"Deny","Principal":"*""#);
+        let grant = r#""AccessControlPolicy":{"AccessControlList":{"Grant":[{"Grantee":{"URI":"http://acs.amazonaws.com/groups/global/AllUsers"},"Permission":"READ"}]}}"#;
+        let block = |value: &str| {
+            format!(
+                "\"PublicAccessBlockConfiguration\":{{\"BlockPublicAcls\":{value},\"BlockPublicPolicy\":true}}"
+            )
+        };
+        for (name, parameters, expected) in [
+            ("PutBucketPolicy", everybody.as_str(), Some(Exposure::Public)),
+            ("PutBucketPolicy", &policy(r#""Effect":"Allow","Principal":"*""#), Some(Exposure::Public)),
+            ("PutBucketPolicy", &ours, Some(Exposure::Changed)),
+            ("PutBucketPolicy", &deny, Some(Exposure::Changed)),
+            ("PutBucketAcl", r#""x-amz-acl":["public-read"]"#, Some(Exposure::Public)),
+            ("PutBucketAcl", grant, Some(Exposure::Public)),
+            ("PutBucketAcl", r#""x-amz-acl":["private"]"#, Some(Exposure::Changed)),
+            ("CreateBucket", r#""x-amz-acl":["private"]"#, None),
+            ("CreateBucket", r#""x-amz-acl":["public-read"]"#, Some(Exposure::Public)),
+            ("DeleteBucketPublicAccessBlock", r#""publicAccessBlock":"""#, Some(Exposure::Unblocked)),
+            ("PutBucketPublicAccessBlock", &block("false"), Some(Exposure::Unblocked)),
+            ("PutBucketPublicAccessBlock", &block("true"), None),
+            ("PutBucketLogging", r#""BucketLoggingStatus":{"xmlns":"x"}"#, Some(Exposure::Unlogged)),
+            ("PutBucketLogging", r#""BucketLoggingStatus":{"LoggingEnabled":{"TargetBucket":"logs"}}"#, None),
+            ("GetBucketPolicy", &everybody, None),
+        ] {
+            assert_eq!(call(name, parameters), expected, "{name} {parameters}");
+        }
+        let refused =
+            RECORD.replace("GetObject", "DeleteBucketPublicAccessBlock").replace("bytesTransferred", "x");
+        nothing(&KIND, &[&refused.replace("\"awsRegion\"", "\"errorCode\":\"AccessDenied\",\"awsRegion\"")]);
+        let done = one(&KIND, &refused);
+        assert_eq!((done.destination.domain, done.destination.bytes), (Some(&b"backups"[..]), Some(0)));
     }
 
     #[test]

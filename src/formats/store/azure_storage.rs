@@ -7,7 +7,7 @@
 //! itself stands for its user. The stamp is when the request arrived.
 
 use crate::event::reject::Reject;
-use crate::event::{Event, Role, Stamped};
+use crate::event::{Event, Exposure, Role, Stamped};
 use crate::formats::format_string::keyed::{self, Key, Keyed};
 use crate::formats::format_string::{Dialect, Encoding, Field, Layout, Piece, Style, nginx, sample};
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError};
@@ -114,6 +114,11 @@ impl Format for AzureStorage {
             let known = |user: &&[u8]| !user.is_empty() && !user.eq_ignore_ascii_case(b"anonymous");
             event.user = event.user.or(proof.filter(|_| self.detail >= Detail::Sums)).filter(known);
             event.destination.domain = event.destination.domain.map(container);
+            event.anonymous = event.user.is_none() && self.detail >= Detail::Sums;
+            let judged = self.detail >= Detail::Judged;
+            let opens = judged && memchr::memmem::find(line, b"SetContainerACL").is_some();
+            event.exposure =
+                (opens && event.status.is_some_and(|status| status < 300)).then_some(Exposure::Changed);
         }
         Ok(())
     }
@@ -178,6 +183,17 @@ mod tests {
         assert_eq!(shown(&KIND, "", &signed), format!("{front} | user SAS | {back}"));
         assert!(shown(&KIND, "", &LINE.replace(";2662992;", ";x;")).starts_with("bad_number"));
         assert!(shown(&KIND, "", &LINE[..250]).starts_with("malformed"));
+    }
+
+    #[test]
+    fn strangers_and_what_opens() {
+        use crate::formats::tests_support::one;
+        assert!(one(&KIND, LINE).anonymous);
+        assert!(!one(&KIND, &LINE.replace("anonymous;;", "authenticated;jdoe;")).anonymous);
+        let opened = LINE.replace("GetBlob", "SetContainerACL").replace("anonymous;;", "authenticated;jdoe;");
+        assert_eq!(one(&KIND, &opened).exposure, Some(Exposure::Changed));
+        assert_eq!(one(&KIND, &opened.replace(";200;", ";403;")).exposure, None);
+        assert_eq!(one(&KIND, LINE).exposure, None);
     }
 
     #[test]

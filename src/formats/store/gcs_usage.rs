@@ -4,7 +4,7 @@
 //! say who asked, only from which address; an address of type 5 in `c_ip_type` is none of the client's own.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Event, Role, Stamped};
+use crate::event::{Event, Exposure, Role, Stamped};
 use crate::formats::format_string::{Dialect, Directive, Encoding, Field, Layout, Piece, Style, sample};
 use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use std::sync::Arc;
@@ -54,6 +54,18 @@ fn compile(spec: &str, context: &Context) -> Result<Arc<dyn Format>, SpecError> 
     Ok(Arc::new(GcsUsage { layout, context: context.clone() }))
 }
 
+/// Lists of who may read are set by PUT, and policies too, or by POST and PATCH in JSON's API. The log does not say to whom.
+fn exposed(event: &Event<'_>) -> Option<Exposure> {
+    let path = event.url?;
+    let mut parts = path.splitn(2, |byte| *byte == b'?');
+    let (path, query) = (parts.next()?, parts.next().unwrap_or_default());
+    let rules = query.split(|byte| *byte == b'&').any(|word| word == b"acl")
+        || [&b"/iam"[..], b"/acl", b"/defaultObjectAcl"].iter().any(|end| path.ends_with(end));
+    let sets = matches!(event.method, Some(b"PUT" | b"POST" | b"PATCH"));
+    let done = event.status.is_some_and(|status| status < 300);
+    (rules && sets && done).then_some(Exposure::Changed)
+}
+
 /// The layout of rows below this header.
 fn layout(header: &str, context: &Context) -> Result<Layout, SpecError> {
     let mut pieces = vec![Piece::Literal(b"\"".into())];
@@ -89,7 +101,12 @@ impl Format for GcsUsage {
     ) -> Result<(), Reject> {
         match &self.layout {
             _ if is_header(line) => Ok(()),
-            Some(layout) => layout.parse(line, scratch, events),
+            Some(layout) => {
+                let place = events.len();
+                layout.parse(line, scratch, events)?;
+                events.iter_mut().skip(place).for_each(|event| event.exposure = exposed(event));
+                Ok(())
+            }
             None => Err(Reject::line(Reason::BadHeader)),
         }
     }
@@ -146,6 +163,22 @@ mod tests {
         assert_eq!(shown(&KIND, "", &format!("\"{}\"", USUAL.replace(',', "\",\""))), "");
         assert!(shown(&KIND, "", &ROW.replace("2662992", "")).starts_with("bad_number"));
         assert!(shown(&KIND, "", &ROW.replace(",\"vault\",\"a\"", "")).starts_with("malformed"));
+    }
+
+    #[test]
+    fn calls_that_change_who_may_read() {
+        use crate::formats::tests_support::one;
+        let call = |method: &str, uri: &str, status: &str| {
+            let row =
+                ROW.replace("\"GET\"", &format!("\"{method}\"")).replace("\"200\"", &format!("\"{status}\""));
+            one(&KIND, &row.replace("/storage/v1/b/vault/o/a?alt=media", uri)).exposure
+        };
+        assert_eq!(call("PUT", "/vault?acl", "200"), Some(Exposure::Changed));
+        assert_eq!(call("PUT", "/storage/v1/b/vault/iam?alt=json", "200"), Some(Exposure::Changed));
+        assert_eq!(call("POST", "/storage/v1/b/vault/acl", "200"), Some(Exposure::Changed));
+        assert_eq!(call("PUT", "/vault?acl", "403"), None);
+        assert_eq!(call("GET", "/vault?acl", "200"), None);
+        assert_eq!(call("PUT", "/vault/a?acls=1", "200"), None);
     }
 
     #[test]

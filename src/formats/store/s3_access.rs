@@ -6,7 +6,7 @@
 //! in particular: anonymous.
 
 use crate::event::reject::Reject;
-use crate::event::{Event, Role, Stamped};
+use crate::event::{Event, Exposure, Role, Stamped};
 use crate::formats::format_string::{Dialect, Encoding, Field, Layout, Style, nginx, sample};
 use crate::formats::{Context, Format, Kind, Scratch, Sight, Sniffed, SpecError};
 use std::sync::Arc;
@@ -62,8 +62,10 @@ impl Format for S3Access {
         let place = events.len();
         self.layout.parse(line, scratch, events)?;
         for event in events.iter_mut().skip(place) {
-            let size = event.source.bytes.take();
-            match of(operation(line)) {
+            let (size, operation) = (event.source.bytes.take(), operation(line));
+            event.anonymous = event.user.is_none() && asks(operation);
+            event.exposure = exposed(operation).filter(|_| event.status.is_some_and(|status| status < 300));
+            match of(operation) {
                 Moves::In => event.source.bytes = size,
                 Moves::Copied => event.destination.bytes = event.destination.bytes.max(size),
                 Moves::SomeCopied => {
@@ -77,6 +79,23 @@ impl Format for S3Access {
 
     fn sight(&self) -> Sight {
         self.layout.sight()
+    }
+}
+
+/// Whether an operation gives an object to whoever asks.
+fn asks(operation: &[u8]) -> bool {
+    matches!(operation, b"REST.GET.OBJECT" | b"WEBSITE.GET.OBJECT" | b"SOAP.GetObject")
+}
+
+/// What an operation opens. The log does not say to whom.
+fn exposed(operation: &[u8]) -> Option<Exposure> {
+    match operation {
+        b"REST.PUT.ACL" | b"REST.PUT.BUCKETPOLICY" | b"REST.PUT.PUBLIC_ACCESS_BLOCK" => {
+            Some(Exposure::Changed)
+        }
+        b"REST.PUT.LOGGING_STATUS" => Some(Exposure::Changed),
+        b"REST.DELETE.PUBLIC_ACCESS_BLOCK" => Some(Exposure::Unblocked),
+        _ => None,
     }
 }
 
@@ -175,6 +194,28 @@ mod tests {
         ] {
             assert_eq!(read(rest), format!("from 2023-03-29T01:02:03Z | Store | {expected}"), "{rest}");
         }
+    }
+
+    #[test]
+    fn nobody_in_particular_and_what_opens() {
+        use crate::formats::tests_support::one;
+        let line = |requester: &str, operation: &str, status: &str| {
+            let line = format!(
+                "{FRONT} {requester} 3E57 {operation} - \"PUT /vault?acl HTTP/1.1\" {status} - - - 7 - \"-\" \"curl\" - x="
+            );
+            let event = one(&KIND, &line);
+            (event.anonymous, event.exposure)
+        };
+        assert_eq!(line("-", "REST.GET.OBJECT", "200"), (true, None));
+        assert_eq!(line("jdoe", "REST.GET.OBJECT", "200"), (false, None));
+        // Nobody is named where the store works by itself.
+        assert_eq!(line("-", "S3.EXPIRE.OBJECT", "-"), (false, None));
+        assert_eq!(line("jdoe", "REST.PUT.ACL", "200"), (false, Some(Exposure::Changed)));
+        assert_eq!(line("jdoe", "REST.PUT.ACL", "403"), (false, None));
+        assert_eq!(
+            line("jdoe", "REST.DELETE.PUBLIC_ACCESS_BLOCK", "204"),
+            (false, Some(Exposure::Unblocked))
+        );
     }
 
     #[test]

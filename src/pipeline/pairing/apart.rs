@@ -289,6 +289,8 @@ impl Apart {
     pub(in crate::pipeline) fn record(&self) -> Option<Record<'_>> {
         let What::Told(told) = &self.what else { return None };
         Some(Record {
+            tunnel: false,
+            exposure: None,
             host: told.host.party(),
             destination: told.destination.party(),
             channel: told.channel,

@@ -97,10 +97,12 @@ const PROXY: [Names; 4] = [
     (Slot::Down, &["sc-bytes", "rs-bytes"]),
 ];
 
-const FULL: [Names; 7] = [
+/// What detectors ask for beside.
+const JUDGED: [Names; 1] = [(Slot::Method, &["cs-method"])];
+
+const FULL: [Names; 6] = [
     (Slot::Query, &["cs-uri-query"]),
     (Slot::User, &["cs-username", "cs-userdn", "cs-user"]),
-    (Slot::Method, &["cs-method"]),
     (Slot::Status, &["sc-status"]),
     (Slot::Protocol, &["cs-protocol", "cs-uri-scheme"]),
     (Slot::Transport, &["cs-transport"]),
@@ -180,7 +182,8 @@ impl Layout {
         }
         let ends = if role == Role::Proxy { &PROXY } else { &SERVER };
         let full: &[Names] = if detail == Detail::Full { &FULL } else { &[] };
-        for (slot, names) in BOTH.iter().chain(ends).chain(full) {
+        let judged: &[Names] = if detail >= Detail::Judged { &JUDGED } else { &[] };
+        for (slot, names) in BOTH.iter().chain(ends).chain(judged).chain(full) {
             put(*slot, first(names));
         }
         let columns = Columns::new(slots).ok_or("its #Fields are empty")?;

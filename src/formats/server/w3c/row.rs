@@ -54,6 +54,7 @@ pub(super) fn event<'a>(
     event.destination.port = port(Slot::DestinationPort)?.or(event.destination.port);
     event.destination.bytes = count(Slot::Down)?;
     event.user_agent = cell(Slot::Agent);
+    event.method = cell(Slot::Method);
     if layout.detail == Detail::Full {
         details(&mut event, layout, &row, scratch);
     }
