@@ -101,7 +101,7 @@ impl W3c {
         let dialect = Dialect::of(&fields, &self.software, role);
         self.rows = Rows::Told(Layout::new(&fields, role, dialect, self.detail)?.with_keys(keys));
         self.own = match (role, dialect) {
-            (Role::Proxy, Dialect::Elff) => headless::proxysg(self.detail),
+            (Role::Proxy, Dialect::Elff) => headless::proxysg(),
             _ => Arc::default(),
         };
         Ok(())

@@ -53,11 +53,11 @@ const PROXYSG: [(&str, &str); 4] = [
     ),
 ];
 
-/// These formats, to read rows by that do not fit their header.
-pub(super) fn proxysg(detail: Detail) -> Arc<[Layout]> {
+/// These formats, to read rows by that do not fit their header. All that they say, as [`fits`] looks at the method too.
+pub(super) fn proxysg() -> Arc<[Layout]> {
     let layout = |fields: &str| {
         let names = layout::names(fields.as_bytes());
-        Layout::new(&names, Role::Proxy, Dialect::Elff, detail).ok()
+        Layout::new(&names, Role::Proxy, Dialect::Elff, Detail::Full).ok()
     };
     PROXYSG.iter().filter_map(|(_, fields)| layout(fields)).collect()
 }
