@@ -10,6 +10,7 @@ mod eval;
 mod explain;
 mod format_from;
 mod formats;
+mod judge;
 mod parse;
 mod progress;
 mod read;
