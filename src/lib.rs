@@ -17,4 +17,5 @@ pub mod input;
 pub mod config;
 pub mod batch;
 pub mod synth;
+pub mod drill;
 pub mod cli;

@@ -117,6 +117,21 @@ impl Batch {
         Batch { waiting: waiting.collect(), sources, troubles }
     }
 
+    /// Lays one more source beside those that were opened, to be read as if it were a file. Its lines begin at `begins`.
+    pub fn lay(&mut self, source: Source, reader: Box<dyn Read + Send>, begins: Timestamp) {
+        self.waiting.push(Reading {
+            number: u32::try_from(self.sources.len()).unwrap_or(u32::MAX),
+            place: Place::File(source.path.clone().into()),
+            chunker: Some(Chunker::new(reader)),
+            first: None,
+            format: Arc::clone(&source.format),
+            consumed: Arc::default(),
+            reported: 0,
+            at: begins,
+        });
+        self.sources.push(source);
+    }
+
     /// Reads everything into `sink`.
     pub fn read(&mut self, sink: &mut impl Sink, progress: &Progress) {
         // On a thread of the pool: from any other, each step would cost two switches between threads.

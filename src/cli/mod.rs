@@ -6,6 +6,7 @@
 mod bench;
 mod config;
 mod doctor;
+mod drill;
 mod eval;
 mod explain;
 mod format_from;
@@ -48,6 +49,8 @@ enum Command {
     Synth(synth::Arguments),
     /// Score the incidents of a scan against what was really stolen
     Eval(eval::Arguments),
+    /// Would we have caught it? Lay labelled thefts over your own logs, in memory, and say which were told
+    Drill(drill::Arguments),
     /// Measure how fast this machine reads these logs, stage by stage, beside a count of newlines
     Bench(bench::Arguments),
 }
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Formats(arguments) => formats::run(&arguments),
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Drill(arguments) => drill::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match ending {

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of every command that reads logs.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct ReadArguments {
     /// Files, quoted globs, directories, or - for standard input (the default, unless -c names sources); compressed files
     /// are recognised
@@ -74,7 +74,7 @@ pub(super) struct ReadArguments {
     pub(super) json: bool,
     /// Say nothing but errors
     #[arg(short, long)]
-    quiet: bool,
+    pub(super) quiet: bool,
     /// Say more: why a format was chosen, which lines were rejected
     #[arg(short, long)]
     pub(super) verbose: bool,
@@ -125,6 +125,13 @@ impl ReadArguments {
     pub(super) fn names_files(&self) -> bool {
         let no_pipe = self.paths.iter().all(|path| path.as_os_str() != "-");
         no_pipe && (self.config.is_some() || !self.paths.is_empty())
+    }
+
+    /// Takes those words off the front of the paths that mean something else, and no file that is there.
+    pub(super) fn take_leading(&mut self, is_word: impl Fn(&str) -> bool) -> Vec<String> {
+        let word = |path: &PathBuf| path.to_str().is_some_and(&is_word) && !path.exists();
+        let count = self.paths.iter().take_while(|path| word(path)).count();
+        self.paths.drain(..count).map(|path| path.to_string_lossy().into_owned()).collect()
     }
 
     /// Opens what the arguments name and says what cannot be opened.

@@ -126,6 +126,12 @@ impl Inventory {
         self.members.get(*self.by_ip.get(&ip).or_else(net)?)
     }
 
+    /// The lowest address that goes by this name in lower case.
+    pub fn address_of(&self, name: &str) -> Option<IpAddr> {
+        let named = |place: &usize| self.members.get(*place).is_some_and(|member| member.host == name);
+        self.by_ip.iter().filter(|(_, place)| named(place)).map(|(ip, _)| *ip).min()
+    }
+
     /// The row for a name in lower case.
     pub fn by_name(&self, name: &str) -> Option<&Member> {
         self.members.get(*self.by_name.get(name)?)
@@ -152,6 +158,8 @@ mod tests {
         assert_eq!(role("10.2.7.1"), Some("kiosk"));
         assert_eq!(role("10.3.0.1"), None);
         assert_eq!(inventory.by_name("db-17").unwrap().owner, "anna");
+        assert_eq!(inventory.address_of("db-17"), "10.1.2.3".parse().ok());
+        assert_eq!(inventory.address_of("db-18"), None);
     }
 
     #[test]

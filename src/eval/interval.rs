@@ -32,6 +32,19 @@ pub fn wilson(hits: u64, of: u64) -> Interval {
     }
 }
 
+/// Between which values the median of what they are drawn from lies in 95 of 100 cases, whatever its distribution: the order
+/// statistics whose ranks the normal approximation of the binomial gives (Conover 1999). Fewer than six say no more than their
+/// least and their largest. `None` of none.
+pub fn median_interval(values: &[f64]) -> Option<(f64, f64)> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    let (middle, half) = (n / 2.0, Z * n.sqrt() / 2.0);
+    #[expect(clippy::cast_sign_loss, reason = "both are at least 0")]
+    let (low, high) = ((middle - half - 1.0).floor().max(0.0) as usize, (middle + half).ceil() as usize);
+    Some((*sorted.get(low)?, *sorted.get(high.min(sorted.len() - 1))?))
+}
+
 /// The mean over estates, with Student's interval for what differs between them. For a single estate the interval comes
 /// from the standard error `within` it. `None`: the figure is no share, may exceed 1, and has no error within.
 pub fn across_seeds(values: &[f64], within: Option<f64>) -> Interval {
@@ -65,6 +78,15 @@ mod tests {
             assert!((interval.low - low).abs() < 1e-3 && (interval.high - high).abs() < 1e-3, "{interval:?}");
         }
         assert_eq!(wilson(0, 0), Interval { value: 0.0, low: 0.0, high: 1.0 });
+    }
+
+    #[test]
+    fn medians_lie_among_their_values() {
+        assert_eq!(median_interval(&[]), None);
+        assert_eq!(median_interval(&[3.0]), Some((3.0, 3.0)));
+        let values: Vec<f64> = (1..=100).map(f64::from).collect();
+        // Ranks 40 and 61 of 100, as in tables of the sign test.
+        assert_eq!(median_interval(&values), Some((40.0, 61.0)));
     }
 
     #[test]

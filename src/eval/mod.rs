@@ -21,9 +21,9 @@ mod interval;
 mod read;
 mod thefts;
 
-pub use interval::{Interval, across_seeds, wilson};
+pub use interval::{Interval, across_seeds, median_interval, wilson};
 pub use read::{EvalError, Incident, Label, Scan, labels, scan};
-pub use thefts::{Theft, thefts};
+pub use thefts::{Row, Theft, thefts};
 
 use crate::units::Span;
 use std::collections::BTreeMap;
@@ -266,8 +266,8 @@ fn scenario(name: &str, fates: &[&Fate]) -> ScenarioFigures {
     }
 }
 
-/// The middle one; the mean of the two in the middle of an even number.
-fn median(mut values: Vec<f64>) -> Option<f64> {
+/// The middle one; the mean of the two in the middle of an even number; `None` of none.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;

@@ -4,6 +4,7 @@
 //! it goes. To add one: write its file, add its row to [`OUTPUTS`].
 
 mod diagnosis;
+mod drill;
 mod escape;
 mod evaluation;
 mod events;
@@ -13,6 +14,7 @@ mod terminal;
 mod volumes;
 
 pub use diagnosis::{Diagnosis, json as diagnosis_json, text as diagnosis_text};
+pub use drill::{DrillRow, DrillSummary, DrillTheft, json as drill_json, table as drill_table};
 pub use escape::terminal as escaped;
 pub use evaluation::{json as evaluation_json, table as evaluation_table};
 pub use events::{EventWriter, Place};

@@ -90,6 +90,14 @@ pub(super) fn rare(random: &mut Random) -> Peer {
     site("site", TAIL_SITES / 2 + random.pick(TAIL_SITES / 2))
 }
 
+/// The place that this host of somebody's own log sends most to; where that is, the log knows.
+pub(super) fn own(host: u32) -> Peer {
+    Peer { address: Ipv4Addr::UNSPECIFIED, name: Name { stem: OWN, number: Some(host) } }
+}
+
+/// See [`own`].
+pub(super) const OWN: &str = "own";
+
 /// A bucket at a provider's; it has a name and no address of its own.
 pub(super) fn bucket(number: u32) -> Peer {
     Peer { address: Ipv4Addr::UNSPECIFIED, name: Name { stem: "bucket", number: Some(number) } }

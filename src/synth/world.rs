@@ -6,8 +6,9 @@ use super::calendar::{Hour, SITES};
 use super::noise::Noise;
 use super::random::{Random, stream};
 use super::roles::{self, Habit, Own, ROLES, Role};
+use super::seen::SeenHost;
 use super::transfer::{Name, Peer, Transfer};
-use crate::units::Timestamp;
+use crate::units::{Span, Timestamp};
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
@@ -27,6 +28,8 @@ pub(super) struct World {
     pub(super) hosts: Vec<Host>,
     /// In the order of [`ROLES`].
     pub(super) kinds: Vec<Kind>,
+    /// What a log tells of hosts, by number; nothing of an estate that is invented.
+    seen: Vec<SeenHost>,
 }
 
 /// A role in this estate.
@@ -123,7 +126,7 @@ impl World {
             kinds.push(Kind { run: first..hosts.len(), habits: Vec::new(), own: Vec::new() });
         }
         let told = Told { calls: true, questions: true, objects: true };
-        let mut world = World { seed, start, hours, line_power, told, hosts, kinds };
+        let mut world = World { seed, start, hours, line_power, told, hosts, kinds, seen: Vec::new() };
         for (kind, role) in ROLES.iter().enumerate() {
             let habits = roles::habits(&world, role);
             let hosts = world.of_role(role.name).iter();
@@ -133,6 +136,42 @@ impl World {
             }
         }
         world
+    }
+
+    /// The estate of somebody's own log, of which nothing but thefts is drawn.
+    pub(super) fn of_seen(seed: u64, start: Timestamp, hours: u32, mut seen: Vec<SeenHost>) -> World {
+        let kind = |host: &SeenHost| ROLES.iter().position(|role| role.name == host.like.role()).unwrap_or(0);
+        seen.sort_by_key(kind);
+        let host = |(number, seen): (u32, &SeenHost)| {
+            let kind = kind(seen);
+            let role = ROLES[kind];
+            Host {
+                number,
+                peer: Peer {
+                    address: address(u32::try_from(kind).unwrap_or(0), number),
+                    name: name(role, number),
+                },
+                role,
+                kind,
+                vigour: 1.0,
+                off_site: seen.nightly.is_some(),
+                site: 0,
+                serves: heard(start, hours, seen.heard),
+            }
+        };
+        let hosts: Vec<Host> = (0..).zip(&seen).map(host).collect();
+        let run = |kind| {
+            let of_kind = |place: usize| hosts.partition_point(|host| host.kind < place);
+            Kind { run: of_kind(kind)..of_kind(kind + 1), habits: Vec::new(), own: Vec::new() }
+        };
+        let kinds = (0..ROLES.len()).map(run).collect();
+        let told = Told { calls: true, questions: true, objects: true };
+        World { seed, start, hours, line_power: 1.0, told, hosts, kinds, seen }
+    }
+
+    /// What somebody's own log tells of a host; `None` in an invented estate.
+    pub(super) fn seen(&self, host: &Host) -> Option<&SeenHost> {
+        self.seen.get(usize::try_from(host.number).ok()?)
     }
 
     /// From now on only what some log tells of is drawn. The draws of what is told stay the same.
@@ -183,6 +222,14 @@ impl World {
     pub(super) fn lines(&self, connections: f64) -> f64 {
         if connections <= 1.0 { connections } else { power(connections, self.line_power) }
     }
+}
+
+/// A host that was heard on the first and the last day is always there: nobody speaks all the time.
+fn heard(start: Timestamp, hours: u32, (first, last): (Timestamp, Timestamp)) -> Service {
+    let hour = |at: Timestamp| u32::try_from((at - start).0 / Span::HOUR.0).unwrap_or(0);
+    let first = Some(hour(first)).filter(|first| *first >= 24).unwrap_or(0);
+    let end = if hour(last) + 24 >= hours { hours } else { hour(last) + 1 };
+    Service { start: first, end: end.max(first + 1) }
 }
 
 fn site(random: &mut Random) -> usize {

@@ -11,6 +11,7 @@ mod cases;
 mod config;
 mod destinations;
 mod doctor;
+mod drill;
 mod estate;
 mod eval;
 mod format_from;

@@ -28,6 +28,11 @@ pub(in crate::synth) struct Habit {
 
 impl Habit {
     pub(in crate::synth) fn of(world: &World, host: &Host) -> Habit {
+        if let Some((bytes, hour_of_day)) = world.seen(host).and_then(|seen| seen.nightly) {
+            // As fast as it must be to be over within the hour.
+            let (bytes, begins) = (bytes as f64, f64::from(hour_of_day));
+            return Habit { begins, hour_of_day, bytes, weekly: false, rate: (bytes / 3600.0).max(1e6) };
+        }
         let mut habit = world.random(HABIT, [u64::from(host.number), 0]);
         // Between 22:00 and 04:00, never across midnight of the plan.
         let begins = (22.0 + habit.between(0.0, 6.0)) % 24.0;

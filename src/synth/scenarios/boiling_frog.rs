@@ -28,7 +28,7 @@ fn plan(world: &World, brief: &mut Brief<'_>) -> Box<dyn Theft> {
         // A day's theft is 1.05 - 1, 1.05² - 1, … of the usual.
         let row = FACTOR * (crate::synth::arithmetic::power(FACTOR, days) - 1.0) / (FACTOR - 1.0);
         let all = row - days;
-        let bytes = brief.bytes.unwrap_or(whole(usual.a_day().max(20_000_000) as f64 * all));
+        let bytes = brief.bytes.unwrap_or(whole(usual.a_day.max(20_000_000) as f64 * all));
         Leak {
             agent: "curl/7.88.1",
             pace: Pace::Growing(FACTOR),

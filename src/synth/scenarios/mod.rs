@@ -93,7 +93,7 @@ pub(super) struct Brief<'a> {
 }
 
 /// A theft under way. Asked for every hour once, in order.
-pub(super) trait Theft {
+pub(super) trait Theft: Send {
     /// Adds what opens in this hour.
     fn hour(&mut self, world: &World, hour: &Hour, out: &mut Vec<Transfer>);
 }

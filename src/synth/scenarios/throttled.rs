@@ -21,7 +21,7 @@ fn plan(world: &World, brief: &mut Brief<'_>) -> Box<dyn Theft> {
     let peer = places::unknown(&mut random);
     let leak = |host: Host| {
         let hours = u64::from(window.end - window.start);
-        let an_hour = Usual::of(world, &host).p99_an_hour().max(1_000_000);
+        let an_hour = Usual::of(world, &host).p99_an_hour.max(1_000_000);
         let bytes = brief.bytes.unwrap_or(an_hour * hours * 4 / 5);
         Leak {
             agent: "curl/7.88.1",

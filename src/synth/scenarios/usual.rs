@@ -1,4 +1,5 @@
-//! What a host usually sends, found as a thief would find it: by watching it for a week.
+//! What a host usually sends, found as a thief would find it: by watching it for a week. Of a host of somebody's own log it
+//! is what that log tells.
 
 use super::*;
 use crate::synth::roles;
@@ -10,8 +11,10 @@ const HOURS: u32 = 7 * 24;
 
 /// What left the house.
 pub(super) struct Usual {
-    /// Bytes an hour, sorted.
-    hourly: Vec<u64>,
+    /// Exceeded by one hour in a hundred, in bytes.
+    pub(super) p99_an_hour: u64,
+    /// On average, in bytes.
+    pub(super) a_day: u64,
     /// The one place outside that it sent most to, of those that it calls itself.
     pub(super) favourite: Option<Peer>,
 }
@@ -19,7 +22,11 @@ pub(super) struct Usual {
 impl Usual {
     /// The first week of the log, or what there is of it.
     pub(super) fn of(world: &World, host: &Host) -> Usual {
-        let mut hourly = Vec::new();
+        if let Some(seen) = world.seen(host) {
+            let favourite = seen.favourite.is_some().then(|| places::own(host.number));
+            return Usual { p99_an_hour: seen.an_hour, a_day: seen.a_day, favourite };
+        }
+        let mut hourly: Vec<u64> = Vec::new();
         let mut places: BTreeMap<Peer, u64> = BTreeMap::new();
         let mut transfers = Vec::new();
         for index in 0..HOURS.min(world.hours) {
@@ -32,17 +39,10 @@ impl Usual {
         }
         hourly.sort_unstable();
         let favourite = places.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(peer, _)| peer);
-        Usual { hourly, favourite }
-    }
-
-    /// Exceeded by one hour in a hundred.
-    pub(super) fn p99_an_hour(&self) -> u64 {
-        let at = self.hourly.len().saturating_sub(1) * 99 / 100;
-        self.hourly.get(at).copied().unwrap_or(0)
-    }
-
-    /// On average.
-    pub(super) fn a_day(&self) -> u64 {
-        self.hourly.iter().sum::<u64>() * 24 / (self.hourly.len() as u64).max(1)
+        Usual {
+            p99_an_hour: hourly.get(hourly.len().saturating_sub(1) * 99 / 100).copied().unwrap_or(0),
+            a_day: hourly.iter().sum::<u64>() * 24 / (hourly.len() as u64).max(1),
+            favourite,
+        }
     }
 }

@@ -7,7 +7,7 @@ mod bind;
 mod nginx;
 mod s3_access;
 mod squid;
-mod text;
+pub(super) mod text;
 mod vpc;
 mod w3c;
 mod zeek;

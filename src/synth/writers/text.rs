@@ -114,6 +114,12 @@ pub(super) fn hexadecimal(out: &mut Vec<u8>, value: u64) {
 
 /// `aGVs4bG8.partner-17.example`
 pub(super) fn question(out: &mut Vec<u8>, labels: Labels, domain: Name) {
+    self::labels(out, labels);
+    name(out, domain);
+}
+
+/// `aGVs4bG8.`; nothing for no labels.
+pub(in crate::synth) fn labels(out: &mut Vec<u8>, labels: Labels) {
     // Base 32: case does not survive a name server.
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     match labels {
@@ -134,7 +140,6 @@ pub(super) fn question(out: &mut Vec<u8>, labels: Labels, domain: Name) {
             out.push(b'.');
         }
     }
-    name(out, domain);
 }
 
 /// Microseconds as seconds with six decimals; a negative span as 0.
@@ -147,7 +152,7 @@ pub(super) fn seconds(out: &mut Vec<u8>, micros: i64) {
 }
 
 /// Whole milliseconds of a span, at least 0.
-pub(super) fn millis(span: Span) -> u64 {
+pub(in crate::synth) fn millis(span: Span) -> u64 {
     u64::try_from(span.0 / 1000).unwrap_or(0)
 }
 
@@ -162,7 +167,7 @@ pub(super) fn epoch(stamp: Timestamp) -> u64 {
 }
 
 /// A time as `strftime` would write it; slow, for headers and for once a second.
-pub(super) fn civil(out: &mut Vec<u8>, stamp: Timestamp, format: &str) {
+pub(in crate::synth) fn civil(out: &mut Vec<u8>, stamp: Timestamp, format: &str) {
     let moment = jiff::Timestamp::from_microsecond(stamp.0).unwrap_or_default();
     // Writing into memory does not fail.
     let _ = write!(out, "{}", moment.strftime(format));
