@@ -1,8 +1,8 @@
 //! Would we have caught it? Thefts laid over somebody's own logs in memory, read and judged like any other line, and what became
 //! of them: `outflow drill`.
 //!
-//! A first scan tells who is there, who is quiet, and which places are new ([`ground`]); then each reading lays some thefts of
-//! `synth::scenarios` beside the files as one more source of each log ([`log`]), and `eval` says which incidents are theirs. Reads no
+//! A first scan tells who is there, who is quiet, and which places are new (`ground`); then each reading lays some thefts of
+//! `synth::scenarios` beside the files as one more source of each log (`log`), and `eval` says which incidents are theirs. Reads no
 //! file and changes none; the command line reads.
 //!
 //! **Several thefts share a reading** so that a drill does not take a reading for each. They have hosts of their own, and of
