@@ -1,10 +1,101 @@
-//! `-c FILE.toml`: the configuration from the disk.
+//! `-c FILE.toml`: the configuration from the disk; `outflow config` checks and prints it.
 
-use crate::config::{self, Config};
+use super::{Ending, say};
+use crate::config::{self, Config, ListenAt, Target};
 use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Say whether a configuration can be used, and whether the files that it names can be read
+    Check {
+        /// The configuration
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print every setting, its value and where that comes from: a line of the file, or the default. What is printed is
+    /// itself a configuration, except that addresses of webhooks are shortened
+    Print {
+        /// The configuration
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// Runs `outflow config`.
+pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    let mut out = std::io::stdout().lock();
+    match &arguments.action {
+        Action::Check { file } => {
+            let config = read(file)?;
+            let mut ending = Ending::Nothing;
+            for (key, path) in files(&config) {
+                if let Err(error) = File::open(path) {
+                    say(&format!("{}: {key} = {}: {error}", file.display(), path.display()));
+                    ending = Ending::Trouble;
+                }
+            }
+            if ending == Ending::Nothing {
+                let (sources, listeners, outputs) =
+                    (config.sources.len(), config.listeners.len(), config.outputs.len());
+                writeln!(
+                    out,
+                    "can be used: {sources} [[source]], {listeners} [[listen]], {outputs} [[output]]"
+                )?;
+            }
+            Ok(ending)
+        }
+        Action::Print { file } => {
+            let printed = text(file)
+                .and_then(|text| Ok(config::print(&text, folder(file))?))
+                .with_context(|| file.display().to_string())?;
+            out.write_all(printed.as_bytes())?;
+            Ok(Ending::Nothing)
+        }
+    }
+}
+
+/// The files that must be there, each with the key that names it.
+fn files(config: &Config) -> Vec<(&'static str, &Path)> {
+    let mut files = Vec::new();
+    files.extend(config.inventory.as_deref().map(|path| ("inventory", path)));
+    files.extend(config.asn.as_deref().map(|path| ("asn", path)));
+    files.extend(config.http.token_file.as_deref().map(|path| ("token_file", path)));
+    for listener in &config.listeners {
+        if let ListenAt::Tls { cert, key, .. } = &listener.at {
+            files.extend([("cert", cert.as_path()), ("key", key.as_path())]);
+        }
+    }
+    for output in &config.outputs {
+        let (ca, secret) = match &output.to {
+            Target::Syslog { ca, .. } => (ca.as_deref(), None),
+            Target::Webhook { ca, secret_file, .. } => (ca.as_deref(), secret_file.as_deref()),
+            Target::Exec { command, .. } => {
+                // A bare name is looked for in PATH when it is run.
+                let program = command.first().map(Path::new);
+                files.extend(program.filter(|path| path.is_absolute()).map(|path| ("exec", path)));
+                (None, None)
+            }
+            Target::Jsonl { .. } | Target::Stdout => (None, None),
+        };
+        files.extend(ca.map(|path| ("ca", path)));
+        files.extend(secret.map(|path| ("secret_file", path)));
+    }
+    files
+}
+
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
+}
 
 /// A longer file is none that somebody wrote, in bytes.
 const FILE_MAX: u64 = 4 << 20;
@@ -12,7 +103,7 @@ const FILE_MAX: u64 = 4 << 20;
 /// Reads the file; paths in it start from its own folder.
 pub(super) fn read(path: &Path) -> Result<Config> {
     text(path)
-        .and_then(|text| Ok(config::read(&text, path.parent().unwrap_or(Path::new("")))?))
+        .and_then(|text| Ok(config::read(&text, folder(path))?))
         .with_context(|| path.display().to_string())
 }
 

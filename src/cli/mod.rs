@@ -45,6 +45,8 @@ enum Command {
     Explain(explain::Arguments),
     /// List the formats that can be read
     Formats(formats::Arguments),
+    /// Check a configuration, or print all settings and where each comes from
+    Config(config::Arguments),
     /// Write the log of an invented estate with a theft in it, and the truth beside it
     Synth(synth::Arguments),
     /// Score the incidents of a scan against what was really stolen
@@ -83,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Formats(arguments) => formats::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),

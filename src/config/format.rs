@@ -1,5 +1,6 @@
 //! `[format.NAME]` → a [`Mapping`]: how lines are cut, and which part of them is which neutral field.
 
+use super::NAME_MAX;
 use super::error::{ConfigError, unknown_key};
 use super::kept;
 use super::node::Node;
@@ -17,9 +18,6 @@ use toml::Spanned;
 
 /// More formats than anybody describes.
 const FORMATS_MAX: usize = 256;
-
-/// A longer name is none, in bytes.
-const NAME_MAX: usize = 64;
 
 /// What stands beside the fields.
 const SETTINGS: &[&str] = &["lines", "separator", "mark", "role", "remedy"];
@@ -70,13 +68,7 @@ pub(super) fn formats(text: &str, section: Option<&Spanned<Node>>) -> Result<Vec
 
 /// A role by its name.
 pub(super) fn role(text: &str, name: &Spanned<String>) -> Result<Role, ConfigError> {
-    let known = ROLES.iter().find(|(known, _)| known == name.get_ref());
-    let wrong = || {
-        let names: Vec<&str> = ROLES.iter().map(|(name, _)| *name).collect();
-        let message = format!("there is no role \"{}\": it is one of {}", name.get_ref(), names.join(", "));
-        ConfigError::at(text, name.span().start, message)
-    };
-    known.map(|(_, role)| *role).ok_or_else(wrong)
+    super::one_of(text, "role", name, ROLES)
 }
 
 /// The settings of a format, as they are found.

@@ -4,20 +4,32 @@
 //! is a field of the one, a field of the other, and the lines in [`read`] that make the second of the first. Nothing here
 //! reads files: paths are resolved against the folder that the caller gives.
 
+mod address;
 mod error;
 mod format;
 mod kept;
+mod listen;
 mod node;
+mod output;
+mod print;
 mod raw;
 mod service;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_watch;
+mod watch;
 
 pub use error::ConfigError;
+pub use listen::{ListenAt, ListenConfig};
+pub use output::{OutputConfig, Render, Target, Template, Transport};
+pub use print::print;
+pub use watch::{HttpConfig, LimitsConfig, LogConfig, LogFormat, LogLevel, StoreConfig};
 
 use crate::event::Role;
 use crate::event::catalogue::Service;
 use crate::formats::generic::mapped::Mapping;
+use crate::formats::spelling::nearest;
 use crate::formats::{Context, SpecError, detect};
 use crate::incidents::Budget;
 use ipnet::IpNet;
@@ -48,7 +60,22 @@ pub struct Config {
     pub services: Vec<(Service, Vec<String>)>,
     /// What is read where the command line names nothing.
     pub sources: Vec<SourceConfig>,
+    /// What is kept, and where.
+    pub store: StoreConfig,
+    /// Where messages come in that are in no file.
+    pub listeners: Vec<ListenConfig>,
+    /// Whom incidents are told to.
+    pub outputs: Vec<OutputConfig>,
+    /// What bounds memory, handles and the disk.
+    pub limits: LimitsConfig,
+    /// Where health and metrics are served.
+    pub http: HttpConfig,
+    /// How the daemon talks.
+    pub log: LogConfig,
 }
+
+/// A longer name of a format, a listener or an output is none, in bytes.
+const NAME_MAX: usize = 64;
 
 /// A `[[source]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +122,12 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
         timezone: None,
         formats: format::formats(text, raw.format.as_ref())?.into(),
         sources: Vec::new(),
+        store: watch::store(text, raw.store.as_ref(), folder)?,
+        listeners: Vec::new(),
+        outputs: output::outputs(text, &raw.output, folder)?,
+        limits: watch::limits(text, raw.limits.as_ref())?,
+        http: watch::http(text, raw.http.as_ref(), folder)?,
+        log: watch::log(text, raw.log.as_ref())?,
     };
     if let Some(zone) = raw.timezone {
         let no_zone = |_| {
@@ -112,9 +145,6 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
         if paths.is_empty() {
             return Err(at(source.paths.span().start, "a source needs at least one path".into()));
         }
-        if let Some(format) = source.format.as_ref().filter(|format| !is_auto(format.get_ref())) {
-            detect::named(format.get_ref(), &context).map_err(|error| in_string(text, format, &error))?;
-        }
         if let Some(conf) = source.format_from.as_ref().filter(|_| source.format.is_some()) {
             let message = "a source has a format or a format_from, not both".into();
             return Err(at(conf.span().start, message));
@@ -124,17 +154,65 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
                 .iter()
                 .map(|path| if path == "-" { path.into() } else { folder.join(path) })
                 .collect(),
-            format: source
-                .format
-                .as_ref()
-                .map(|format| format.get_ref().clone())
-                .filter(|name| name != "auto"),
+            format: checked_format(text, source.format.as_ref(), &context)?,
             format_from: source.format_from.as_ref().map(|conf| folder.join(conf.get_ref())),
             role: source.role.as_ref().map(|role| format::role(text, role)).transpose()?,
             host: source.host.clone(),
         });
     }
+    config.listeners = listen::listeners(text, &raw.listen, folder, &context)?;
     Ok(config)
+}
+
+/// The format that somebody names; `None` where it is to be found out.
+fn checked_format(
+    text: &str,
+    format: Option<&Spanned<String>>,
+    context: &Context,
+) -> Result<Option<String>, ConfigError> {
+    let Some(format) = format else { return Ok(None) };
+    let name = format.get_ref();
+    if !is_auto(name) {
+        detect::named(name, context).map_err(|error| in_string(text, format, &error))?;
+    }
+    Ok(Some(name.clone()).filter(|name| name != "auto"))
+}
+
+/// A name that may be that of a folder.
+fn checked_name(text: &str, name: &Spanned<String>) -> Result<String, ConfigError> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    let is_name = |name: &str| {
+        (1..=NAME_MAX).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_plain)
+    };
+    match is_name(name.get_ref()) {
+        true => Ok(name.get_ref().clone()),
+        false => {
+            let message =
+                format!("a name has 1 to {NAME_MAX} of a-z, A-Z, 0-9, -, _ and ., and no . at its start");
+            Err(ConfigError::at(text, name.span().start, message))
+        }
+    }
+}
+
+/// One of a few words.
+fn one_of<T: Copy>(
+    text: &str,
+    what: &str,
+    value: &Spanned<String>,
+    words: &[(&str, T)],
+) -> Result<T, ConfigError> {
+    let asked = value.get_ref();
+    if let Some((_, meant)) = words.iter().find(|(word, _)| word == asked) {
+        return Ok(*meant);
+    }
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let near = nearest(asked, &words).map(|near| format!("did you mean \"{near}\"? "));
+    let message = format!(
+        "there is no {what} \"{asked}\": {}it is one of {}",
+        near.unwrap_or_default(),
+        words.join(", ")
+    );
+    Err(ConfigError::at(text, value.span().start, message))
 }
 
 /// An error within a format string: at its own column where the string stands as it is, else at the string.

@@ -19,22 +19,22 @@ pub(super) struct Raw {
     pub(super) source: Vec<RawSource>,
     #[serde(default)]
     pub(super) service: Vec<Spanned<RawService>>,
-    // Named, so that they are refused as what does not work yet, and not as misspelt.
-    store: Option<Spanned<IgnoredAny>>,
-    listen: Option<Spanned<IgnoredAny>>,
-    output: Option<Spanned<IgnoredAny>>,
+    pub(super) store: Option<RawStore>,
+    #[serde(default)]
+    pub(super) listen: Vec<Spanned<RawListen>>,
+    #[serde(default)]
+    pub(super) output: Vec<Spanned<RawOutput>>,
+    pub(super) limits: Option<RawLimits>,
+    pub(super) http: Option<RawHttp>,
+    pub(super) log: Option<RawLog>,
+    // Named, so that it is refused as what does not work yet, and not as misspelt.
     allow: Option<Spanned<IgnoredAny>>,
 }
 
 impl Raw {
     /// Sections that are planned: whoever wrote one would believe that it does something.
-    pub(super) fn not_yet(&self) -> [(&'static str, Option<&Spanned<IgnoredAny>>); 4] {
-        [
-            ("[store]", self.store.as_ref()),
-            ("[[listen]]", self.listen.as_ref()),
-            ("[[output]]", self.output.as_ref()),
-            ("[[allow]]", self.allow.as_ref()),
-        ]
+    pub(super) fn not_yet(&self) -> [(&'static str, Option<&Spanned<IgnoredAny>>); 1] {
+        [("[[allow]]", self.allow.as_ref())]
     }
 }
 
@@ -57,4 +57,67 @@ pub(super) struct RawService {
     pub(super) domain: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) asn: Vec<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStore {
+    pub(super) path: Option<String>,
+    pub(super) commit_every: Option<Spanned<String>>,
+    pub(super) retain: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawListen {
+    pub(super) syslog: Option<Spanned<String>>,
+    pub(super) stdin: Option<Spanned<bool>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) cert: Option<Spanned<String>>,
+    pub(super) key: Option<Spanned<String>>,
+    pub(super) format: Option<Spanned<String>>,
+    pub(super) role: Option<Spanned<String>>,
+    pub(super) host: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOutput {
+    pub(super) jsonl: Option<Spanned<String>>,
+    pub(super) stdout: Option<Spanned<bool>>,
+    pub(super) syslog: Option<Spanned<String>>,
+    pub(super) webhook: Option<Spanned<String>>,
+    pub(super) exec: Option<Spanned<Vec<String>>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) render: Option<Spanned<String>>,
+    pub(super) rotate_at: Option<Spanned<String>>,
+    pub(super) keep: Option<Spanned<u32>>,
+    pub(super) template: Option<Spanned<String>>,
+    pub(super) secret_file: Option<Spanned<String>>,
+    pub(super) ca: Option<Spanned<String>>,
+    pub(super) time_limit: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub(super) hosts: Option<Spanned<u32>>,
+    pub(super) destinations: Option<Spanned<u32>>,
+    pub(super) open_files: Option<Spanned<u32>>,
+    pub(super) line: Option<Spanned<String>>,
+    pub(super) spool: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHttp {
+    pub(super) bind: Option<Spanned<String>>,
+    pub(super) token_file: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLog {
+    pub(super) format: Option<Spanned<String>>,
+    pub(super) level: Option<Spanned<String>>,
 }

@@ -157,7 +157,10 @@ fn a_file_in_two_sources_counts_once_and_is_told() {
 fn what_is_wrong_is_told_with_its_place() {
     for (config, words) in [
         ("budgt = \"1/day\"", "line 1, column 1: there is no key \"budgt\"; did you mean \"budget\"?"),
-        ("[store]\npath = \"x\"", "line 1, column 1: [store] does not work yet"),
+        (
+            "[[output]]\nrendr = \"ecs\"",
+            "line 2, column 1: there is no key \"rendr\"; did you mean \"render\"?",
+        ),
         ("budget = ", "line 1, column 10: "),
     ] {
         let site = Site::new(config);
@@ -192,4 +195,35 @@ fn an_empty_format_is_told_briefly() {
         assert_eq!(run.code, 2);
         assert!(run.stderr.contains("no format is named") && run.stderr.len() < 300, "{}", run.stderr);
     }
+}
+
+#[test]
+fn config_check_says_whether_it_can_be_used() {
+    let site = Site::new("[[output]]\nstdout = true\n[[source]]\npaths = [\"a.log\"]\n");
+    let check = |site: &Site| run(&["config", "check", &site.path("outflow.toml")]);
+    let fine = check(&site);
+    assert_eq!((fine.code, fine.stderr.as_str()), (0, ""));
+    assert!(fine.stdout.contains("1 [[source]], 0 [[listen]], 1 [[output]]"), "{}", fine.stdout);
+    let missing = check(&Site::new("inventory = \"nowhere.csv\"\n"));
+    assert_eq!((missing.code, missing.stdout.as_str()), (2, ""));
+    assert!(
+        missing.stderr.contains("inventory = ") && missing.stderr.contains("nowhere.csv"),
+        "{}",
+        missing.stderr
+    );
+    let wrong = check(&Site::new("[log]\nlevel = \"wran\"\n"));
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("line 2, column 9: there is no level \"wran\": did you mean \"warn\"?"));
+}
+
+#[test]
+fn config_print_shows_what_holds_and_why() {
+    let site = Site::new("# mine\nbudget = \"3/day\"\n");
+    let printed = run(&["config", "print", &site.path("outflow.toml")]);
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    assert!(printed.stdout.contains("budget = \"3/day\" # line 2\n"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("commit_every = \"5s\" # default\n"), "{}", printed.stdout);
+    fs::write(site.path("again.toml"), &printed.stdout).unwrap();
+    let again = run(&["config", "check", &site.path("again.toml")]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
 }

@@ -33,11 +33,15 @@ fn shown_output_is_true() {
 fn shown_configuration_is_read() {
     let readme = std::fs::read_to_string(repository("README.md")).unwrap();
     let blocks: Vec<&str> = readme.split("```toml\n").skip(1).collect();
-    assert!(!blocks.is_empty());
-    for block in blocks {
-        let text = block.split("```").next().unwrap();
-        let config =
-            outflow::config::read(text, std::path::Path::new("")).unwrap_or_else(|error| panic!("{error}"));
-        assert!(config.budget.is_some() && config.sources.len() == 1 && config.formats.len() == 1);
-    }
+    let configs: Vec<_> = blocks
+        .iter()
+        .map(|block| {
+            let text = block.split("```").next().unwrap();
+            outflow::config::read(text, std::path::Path::new("")).unwrap_or_else(|error| panic!("{error}"))
+        })
+        .collect();
+    let scan = &configs[0];
+    assert!(scan.budget.is_some() && scan.sources.len() == 1 && scan.formats.len() == 1);
+    let watch = &configs[1];
+    assert!(watch.listeners.len() == 1 && watch.outputs.len() == 4);
 }
