@@ -2,15 +2,19 @@
 //! told to a person.
 
 use crate::event::Exposure;
+use crate::state::Name;
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// What one detector says when a window closes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Its name, as `outflow explain NAME` takes it.
-    pub detector: &'static str,
+    #[serde(with = "crate::state::name")]
+    pub detector: Name,
     /// The technique of MITRE ATT&CK that it speaks for.
-    pub technique: &'static str,
+    #[serde(with = "crate::state::name")]
+    pub technique: Name,
     /// The time scale at which it stands out most.
     pub window: Span,
     /// Net bytes out in that span (bytes out - bytes in, floor 0 per destination and five minutes).
@@ -22,7 +26,7 @@ pub struct Finding {
 }
 
 /// A line that an incident rests on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Bytes out of this one line.
     pub bytes: u64,
@@ -39,7 +43,7 @@ pub struct Evidence {
 }
 
 /// How the bytes out of a line are to be taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sense {
     /// They left.
     #[default]
@@ -77,7 +81,7 @@ impl Evidence {
 }
 
 /// One theft, as far as it is known: a host and a destination group.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// The host's number in the fold's directory.
     pub host: u32,
@@ -117,7 +121,7 @@ pub struct Incident {
 }
 
 /// What kind of thing is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Fault {
     /// A host has no records any more. Counted in records of a day.
     Silent,
@@ -145,7 +149,7 @@ impl Fault {
 }
 
 /// Something that is missing.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Missing {
     /// What kind.
     pub fault: Fault,

@@ -7,6 +7,7 @@
 use super::unit::Observed;
 use super::{DAY_SCALE, Excess, Flowed, SCALES};
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// What flowed is kept in steps of three hours: eight make the last day.
@@ -16,7 +17,7 @@ const STEP: Span = Span::HOUR.times(3);
 const HALVED: Span = Span::DAY.times(7);
 
 /// The balance of one host.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Balance {
     /// (start of a step, what flowed in it) of the last 24 hours, oldest first.
     recent: VecDeque<(Timestamp, Flowed)>,

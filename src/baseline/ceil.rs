@@ -1,10 +1,12 @@
 //! A volume in four bytes, never less than it was: millions of records are kept, and each is a bound.
 
+use serde::{Deserialize, Serialize};
+
 /// Bits of the mantissa: below 64 MiB exact, above too large by less than one in 33 million.
 const MANTISSA: u32 = 26;
 
 /// A number of bytes, rounded up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Ceil(u32);
 
 impl Ceil {

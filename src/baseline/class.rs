@@ -8,9 +8,10 @@ use super::SCALES;
 use crate::event::Channel;
 use crate::incident::Fault;
 use crate::units::Span;
+use serde::{Deserialize, Serialize};
 
 /// A class of units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Class {
     /// The kind of traffic.
     pub channel: Channel,
@@ -21,7 +22,7 @@ pub struct Class {
 }
 
 /// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum What {
     /// What a host sends to everybody, among hosts that usually send about as much.
     Host(Level),
@@ -59,7 +60,7 @@ pub enum What {
 }
 
 /// How much a host usually sends in 24 hours (its record).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// Not watched long enough to say, or the whole estate is not.
     New,
@@ -109,7 +110,7 @@ impl Level {
 }
 
 /// How many hosts use a destination group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Rarity {
     /// At most three, or one in a thousand.
     Rare,
@@ -139,7 +140,7 @@ impl Rarity {
 
 /// To how many destination groups a host speaks. Machines speak to a few, and people's machines to many: that one of the
 /// former turns to a new place says more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Reach {
     /// At most ten.
     Few,
@@ -164,7 +165,7 @@ impl Reach {
 }
 
 /// How many hosts newly use a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Crowd {
     /// Two or three.
     Pair,

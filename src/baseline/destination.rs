@@ -4,9 +4,10 @@ use super::week::Week;
 use super::{Unit, Usual};
 use crate::event::catalogue::Sort;
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A destination group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Destination {
     /// The first window in which any host was seen to use it.
     pub first: Option<Timestamp>,

@@ -7,9 +7,10 @@
 use super::{Baseline, Class, SCALES, What, mature};
 use crate::event::Channel;
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A day of the estate.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EstateDay {
     /// When it began.
     pub start: Timestamp,

@@ -5,12 +5,13 @@
 
 use super::ceil::Ceil;
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Buckets of one span that are not yet part of the record: the one that fills, and those of the lag.
 const RECENT: usize = 3;
 
 /// The record of one unit at one time scale, in 24 bytes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Excess {
     /// The largest volume seen up to the lag.
     record: Ceil,

@@ -10,9 +10,10 @@ use super::{
 use crate::event::Channel;
 use crate::incident::Missing;
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A watched host in one kind of traffic.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Host {
     /// The first window in which it was seen.
     pub first: Option<Timestamp>,

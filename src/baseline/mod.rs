@@ -50,6 +50,7 @@ pub use unit::{Observed, Unit, Usual};
 use crate::event::catalogue::Sort;
 use crate::event::{Channel, Exposure};
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use silence::{Stream, Voices};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -84,7 +85,7 @@ pub struct Row {
 }
 
 /// Everything that is remembered of an estate.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Baseline {
     /// By number of the host.
     pub hosts: Vec<Host>,

@@ -5,6 +5,7 @@ use super::{DAY_SCALE, Flowed, Level, Trail, Tunnel, Unit, Usual, Volume, mature
 use crate::event::Channel;
 use crate::incident::Evidence;
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How many lines are remembered as evidence of a pair.
 const EVIDENCE_MAX: usize = 3;
@@ -16,7 +17,7 @@ const YOUNG: Span = Span::DAY.times(7);
 const HOURS: u32 = 72;
 
 /// A host towards a destination group. Most carry a few kilobytes ever: of these only sums are kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// The first window with an event.
     pub first: Timestamp,
@@ -39,7 +40,7 @@ pub struct Pair {
 const WEIGHTY: u64 = 100_000;
 
 /// What is remembered of a pair that carries something.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Weighty {
     /// Volumes and records. What it carried while it was light counts with the window in which that ended.
     pub unit: Unit,

@@ -2,9 +2,10 @@
 //! half empty.
 
 use super::Pair;
+use serde::{Deserialize, Serialize};
 
 /// By number of the destination group, sorted; at most `PAIRS_MAX`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Pairs {
     /// Apart from what is remembered, so that a search touches a few lines of the cache.
     groups: Vec<u32>,

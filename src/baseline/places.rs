@@ -2,9 +2,10 @@
 
 use super::Excess;
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Rare destination groups that were new to a host and got something for the first time, by day.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Places {
     /// Of the last day with any.
     count: u64,

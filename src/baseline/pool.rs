@@ -8,6 +8,7 @@
 use super::class::Class;
 use crate::event::Channel;
 use crate::tally::Distribution;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many days a pool remembers.
@@ -30,7 +31,7 @@ const INDEX_BOUNDS: (f64, f64) = (0.5, 1.5);
 const TAIL: u64 = 20;
 
 /// The largest excesses of a day, host by host.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Day(Vec<Distribution>);
 
 impl Default for Day {
@@ -55,7 +56,7 @@ impl Extend<(Class, u64)> for Day {
 }
 
 /// The pools of all classes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pools {
     /// By day, oldest first.
     days: VecDeque<(bool, BTreeMap<Class, Distribution>)>,
@@ -185,7 +186,7 @@ fn exp2(power: f64) -> u64 {
 }
 
 /// A merged histogram with what is needed to read its tail.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Tail {
     distribution: Distribution,
     /// The fifth largest value, at least 1.

@@ -2,12 +2,13 @@
 
 use crate::units::Timestamp;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// So many ports are remembered of a host. One that uses more (a scanner, a game, a call) has no usual ports.
 const PORTS_MAX: usize = 24;
 
 /// The ports of others that one host uses.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ports {
     /// With the moment since when the host uses them on its own account; `MIN`: from the beginning.
     known: Vec<(u16, Timestamp)>,

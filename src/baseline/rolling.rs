@@ -5,10 +5,11 @@
 
 use super::{SCALES, WINDOW};
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 
 /// Bytes of one unit in some span.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
     /// Bytes out.
     pub out: u64,
@@ -34,7 +35,7 @@ const LONGEST: usize = 30;
 const BUCKETS: [(usize, i64); SCALES.len()] = [(0, 12), (1, 6), (1, 24), (2, 7), (2, 30)];
 
 /// Trailing volumes. Only buckets that hold something are kept: at most 12 + 24 + 30.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Rolling {
     /// Of each of [`RINGS`]: how many buckets there are, then for each, the oldest first: how many lengths after the one before
     /// (the first: after the epoch), net bytes, and how many more bytes out.

@@ -10,6 +10,7 @@ use crate::event::Channel;
 use crate::incident::{Fault, Missing};
 use crate::tally::Pulse;
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Days that a host must have been heard on, each of them, before its silence says something: a week, for its weekend.
 const DAYS: usize = 7;
@@ -21,7 +22,7 @@ const KNOWN_AFTER: u32 = 3;
 const GOOD: u64 = 100;
 
 /// What is remembered of how often a host is heard.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Heard {
     pub(super) today: u32,
     /// Events of the last days, the newest first.
@@ -31,11 +32,11 @@ pub(super) struct Heard {
 }
 
 /// How much all hosts of a kind of traffic were heard.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Voices([u64; DAYS]);
 
 /// A log: all sources of one format.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Stream {
     /// The last hour with an event.
     last: Timestamp,

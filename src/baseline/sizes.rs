@@ -3,6 +3,7 @@
 //! Sizes are counted in log-linear steps, eight to an octave as HdrHistogram has them, so that counts of any parts of the
 //! input add up to the same.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Smaller transfers are no pieces of anything: requests, keys, what opens and closes a conversation.
@@ -16,7 +17,7 @@ const STEPS: u32 = 3;
 const STEPS_MAX: usize = 16;
 
 /// Counts of the transfers of one cell, by step. Most cells have none, and most others one.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) enum Counted {
     /// No piece.
     #[default]
@@ -59,7 +60,7 @@ pub(super) fn step(size: u64) -> u16 {
 }
 
 /// The sizes of the transfers of a pair.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Sizes {
     /// Transfers by step, in the order of steps; at most [`STEPS_MAX`].
     steps: Vec<(u16, u32)>,

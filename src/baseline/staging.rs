@@ -2,13 +2,14 @@
 
 use super::{DAY_SCALE, Excess, SCALES, mature};
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How long what was pulled may wait before it is sent.
 const KEPT: Span = Span::DAY.times(7);
 
 /// One host's staging ground.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Staging {
     /// The first window in which it received something from inside.
     first: Timestamp,

@@ -4,6 +4,7 @@
 //! host's hours may change; and come in after two days only, so that a theft does not make its own hour usual.
 
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How long a generation is gathered.
 const GENERATION: i64 = 28;
@@ -25,7 +26,7 @@ const NEAR: usize = 4;
 type Week = [u32; 7];
 
 /// See the module.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Timetable {
     /// When it was begun.
     first: Timestamp,

@@ -6,10 +6,11 @@ use crate::event::Exposure;
 use crate::incident::Evidence;
 use crate::tally::{Measure, Record};
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Known tools, the largest line, and when the bytes of long transfers really flowed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trail {
     /// Known tools, as bits of [`crate::event::tool`].
     pub tools: u16,
@@ -31,7 +32,7 @@ pub type Exposed = (Exposure, Evidence);
 
 /// Bytes of an hour in both directions. What is net can be told only of their sums: the two directions of a conversation
 /// stand in two lines of a flow log.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flowed {
     /// Out.
     pub out: u64,

@@ -3,10 +3,11 @@
 use super::unit::Observed;
 use super::{Flowed, Volume};
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// One pair's tunnels, over the last 24 hours.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Tunnel {
     /// (start of the hour, bytes), oldest first; at most 24.
     hours: VecDeque<(Timestamp, Flowed)>,

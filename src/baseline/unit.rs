@@ -3,9 +3,10 @@
 use super::ceil::Ceil;
 use super::{Excess, Rolling, SCALES, Volume};
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Rolling volumes and records of one unit of judgement.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Unit {
     /// Trailing volumes.
     pub rolling: Rolling,
@@ -23,7 +24,7 @@ pub struct Unit {
 pub type Usual = [u64; SCALES.len()];
 
 /// What a unit did in the span that ends with its last window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// Net bytes.
     pub net: u64,

@@ -1,11 +1,12 @@
 //! How often something happened in the last seven days: after a week a newcomer is none any more.
 
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 const DAYS: i64 = 7;
 
 /// Counts of seven days.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Week {
     /// By day of the week.
     counts: [u32; DAYS as usize],

@@ -4,10 +4,11 @@
 
 use super::owner::{Owner, Owners};
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a service is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sort {
     /// Files handed to others by a link.
     FileSharing,

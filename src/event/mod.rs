@@ -15,6 +15,7 @@ pub use address::address;
 pub use number::{number, number_in, seconds_and_millis};
 
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// One transfer as a log line tells it. Text borrows from the line, or from the chunk's scratch where it had to be
@@ -72,7 +73,7 @@ pub struct Event<'a> {
 }
 
 /// A change of who may read a bucket, or of whether that is seen; the worse the later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Exposure {
     /// Who may read was changed; to what, the line does not say, or it names somebody.
     Changed,
@@ -131,7 +132,7 @@ pub struct Session<'a> {
 }
 
 /// What of a session a line tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Telling {
     /// Who opened it, and no bytes (Cisco's `Built`); such a line stands aside.
     Opening,
@@ -185,7 +186,7 @@ pub enum Role {
 
 /// What kind of traffic a role tells of. Volumes of one kind say nothing about those of another: a web server answers
 /// gigabytes a day, and what a host carries away in names it asks for is measured in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Channel {
     /// What our hosts send to others (proxies, flows).
     #[default]

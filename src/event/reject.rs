@@ -1,7 +1,9 @@
 //! Why a line was not counted. A bad line is data, not an error path: a small `Copy` value, counted by reason.
 
+use serde::{Deserialize, Serialize};
+
 /// Why, and where in the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// The kind, by which rejected lines are counted.
     pub reason: Reason,
@@ -41,7 +43,7 @@ impl Reject {
 }
 
 /// The kinds of reject; the list is closed so that counters and metrics have fixed names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Reason {
     /// Longer than the line cap; its bytes were skipped.
     LineTooLong,

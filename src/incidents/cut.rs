@@ -11,6 +11,7 @@
 use super::Budget;
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// What an incident is about: host, and destination group (`None`: spread over several).
@@ -40,7 +41,7 @@ pub(super) struct Candidate {
 }
 
 /// A destination group of which something was told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Story {
     /// The last day.
     told: Timestamp,
@@ -48,7 +49,7 @@ struct Story {
 }
 
 /// The bar, and what was told today.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Cut {
     /// K, at least 1.
     per_day: usize,
@@ -112,6 +113,14 @@ impl Cut {
         story.followed += 1;
         story.told = day;
         true
+    }
+
+    pub(super) fn budget(&self) -> Budget {
+        Budget { per_day: u32::try_from(self.per_day).unwrap_or(u32::MAX) }
+    }
+
+    pub(super) fn set_budget(&mut self, budget: Budget) {
+        self.per_day = usize::try_from(budget.per_day).unwrap_or(usize::MAX);
     }
 
     fn has_room(&mut self, candidate: &Candidate) -> bool {

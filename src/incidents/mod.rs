@@ -6,6 +6,7 @@ mod traits;
 
 pub use budget::{Budget, rank};
 use cut::{Candidate, Cut, Key};
+use serde::{Deserialize, Serialize};
 use traits::{Set, Traits};
 
 use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Rarity, Row, SCALES, WINDOW};
@@ -25,7 +26,7 @@ const CARRIES: f64 = 0.5;
 const EVIDENCE_MAX: usize = 3;
 
 /// All incidents, open and over.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Ledger {
     open: HashMap<Key, Open, foldhash::fast::RandomState>,
     over: Vec<Incident>,
@@ -38,6 +39,9 @@ pub struct Ledger {
     today: Timestamp,
     /// The day for which what is missing was judged.
     summoned: Timestamp,
+    /// Told since this was taken out, in their order.
+    #[serde(skip)]
+    newly: Vec<Key>,
 }
 
 /// What was found of a host towards one destination, or of a host alone.
@@ -63,7 +67,7 @@ struct Window {
 
 const _: () = assert!(DETECTORS.len() <= Set::BITS as usize, "a detector needs a bit in a set");
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Open {
     incident: Incident,
     /// When it was raised.
@@ -85,6 +89,7 @@ impl Ledger {
             traits: Traits::default(),
             today: Timestamp::MIN,
             summoned: Timestamp::MIN,
+            newly: Vec::new(),
         }
     }
 
@@ -166,6 +171,7 @@ impl Ledger {
             if !open.incident.told && self.cut.tells(window.closes, &candidate) {
                 open.incident.tell(window.closes, score);
                 self.accused.insert(number);
+                self.newly.push(key);
             }
         } else if score >= window.worth_telling {
             let (bytes_out, first_seen) = since(host, pair, &findings, now);
@@ -192,6 +198,7 @@ impl Ledger {
             if self.cut.tells(window.closes, &candidate) {
                 incident.tell(window.closes, score);
                 self.accused.insert(number);
+                self.newly.push(key);
             }
             self.open.insert(key, Open { incident, raised: now, traits, found: now });
         }
@@ -221,6 +228,39 @@ impl Ledger {
         if let Some(places) = &mut host.new_places {
             places.suspect = any;
         }
+    }
+
+    /// Takes out what was told since this was called last, in the order of telling.
+    pub fn take_newly_told(&mut self) -> Vec<Incident> {
+        let newly = std::mem::take(&mut self.newly);
+        newly.iter().filter_map(|key| Some(self.open.get(key)?.incident.clone())).collect()
+    }
+
+    /// All incidents so far, in no order.
+    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.over.iter().chain(self.open.values().map(|open| &open.incident))
+    }
+
+    /// Of how many hosts something was ever told.
+    pub fn accused(&self) -> usize {
+        self.accused.len()
+    }
+
+    /// How many a day are told.
+    pub fn budget(&self) -> Budget {
+        self.cut.budget()
+    }
+
+    /// From now on so many a day are told.
+    pub fn set_budget(&mut self, budget: Budget) {
+        self.cut.set_budget(budget);
+    }
+
+    /// Lets go of what was seen last before `moment`.
+    pub fn forget(&mut self, moment: Timestamp) {
+        self.over.retain(|incident| incident.last_seen >= moment);
+        let over = |_: &Key, open: &mut Open| open.incident.last_seen < moment && open.found + OVER < moment;
+        self.open.extract_if(over).for_each(drop);
     }
 
     /// All incidents, in no order.

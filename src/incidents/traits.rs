@@ -4,6 +4,7 @@
 //! that show them all, whatever those are, measured over the last two weeks. Shares of single traits may not be multiplied:
 //! an honest job by a timer is off hours, steady and in equal pieces at once.
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How many days are remembered.
@@ -19,7 +20,7 @@ const MOST: f64 = 6.0;
 pub(super) type Set = u32;
 
 /// How often incidents of the last days showed which traits.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Traits {
     /// The traits of each incident of a day.
     days: VecDeque<Vec<Set>>,

@@ -78,13 +78,24 @@ pub(super) fn events_and_rejects<'a>(
 
 /// The format in force after `chunk`, where it was `format` before it.
 pub fn format_after(kind: &Kind, format: &Arc<dyn Format>, chunk: &Chunk) -> Arc<dyn Format> {
+    format_after_headers(kind, format, &chunk.bytes, |_| {})
+}
+
+/// The same after a text; each line that changed the format is given to `header`.
+pub fn format_after_headers(
+    kind: &Kind,
+    format: &Arc<dyn Format>,
+    text: &[u8],
+    mut header: impl FnMut(&[u8]),
+) -> Arc<dyn Format> {
     let mut format = Arc::clone(format);
     if let Some(is_header) = kind.is_header {
         let scratch = Scratch::new();
-        for line in lines(&chunk.bytes) {
+        for line in lines(text) {
             if is_header(format.bare(line.text, &scratch))
                 && let Some(Ok(changed)) = format.header(line.text)
             {
+                header(line.text);
                 format = changed;
             }
         }

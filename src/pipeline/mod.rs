@@ -5,8 +5,10 @@
 //! which is why they agree.
 
 mod campaigns;
+mod days;
 mod events;
 mod health;
+mod live;
 mod pairing;
 mod records;
 mod report;
@@ -15,11 +17,14 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
-pub use events::{events, format_after};
+pub use days::{DayRow, DayTotals};
+pub use events::{events, format_after, format_after_headers};
 pub use health::{FIELDS, Has, Health};
+pub use live::{FORM, Newly};
 pub use pairing::{Seconds, told_by_both};
 pub use records::{Booking, Take};
-pub use scan::{Scan, Scanned};
+pub use report::View;
+pub use scan::{Judged, Scan, Scanned};
 pub use sums::Sums;
 
 use crate::event::direction::Watched;

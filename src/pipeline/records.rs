@@ -9,9 +9,11 @@ use crate::event::reject::{Reason, Reject};
 use crate::event::{Channel, Event, tool};
 use crate::formats::Scratch;
 use crate::incident::Sense;
+use crate::state::Keyed;
 use crate::tally::{By, Counts, Pulses, Record};
 use crate::units::{Span, Timestamp};
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::hash::BuildHasher;
 
@@ -220,16 +222,16 @@ pub(super) fn records<'a>(
 }
 
 /// How records are dealt out, so that each thread owns the hosts it sums and nothing is merged twice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Sharding {
     pub(super) count: usize,
     pub(super) by: By,
-    hasher: DefaultHashBuilder,
+    hasher: Keyed,
 }
 
 impl Sharding {
     pub(super) fn new(count: usize, by: By) -> Sharding {
-        Sharding { count, by, hasher: DefaultHashBuilder::default() }
+        Sharding { count, by, hasher: Keyed::default() }
     }
 
     #[inline]

@@ -1,9 +1,10 @@
 //! Numbers → names: what a scan came to, as outputs render it.
 
 use super::campaigns::campaigns;
-use super::{Scanned, Source};
+use super::{Scanned, Seconds, Source};
+use crate::baseline::Baseline;
 use crate::estate::Inventory;
-use crate::event::catalogue::Known;
+use crate::event::catalogue::{Catalogue, Known};
 use crate::event::{address, tool};
 use crate::incident::{Fault, Incident, Missing, Severity};
 use crate::incidents::rank;
@@ -16,6 +17,25 @@ use std::time::Duration;
 /// How many destination groups of an incident are named.
 const CARRIERS: usize = 5;
 
+/// What names are found in.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Names of hosts by number.
+    pub hosts: &'a Directory,
+    /// Names of destination groups by number.
+    pub destinations: &'a Directory,
+    /// What is known of destinations.
+    pub catalogue: &'a Catalogue,
+    /// Who uses which destination.
+    pub baseline: &'a Baseline,
+    /// Which line told again what another told.
+    pub seconds: &'a Seconds,
+    /// By number.
+    pub sources: &'a [Source],
+    /// The hosts' roles.
+    pub inventory: &'a Inventory,
+}
+
 impl Scanned {
     /// Resolves what a scan came to. `elapsed` is by the clock of the driver.
     pub fn report<'a>(
@@ -25,6 +45,15 @@ impl Scanned {
         elapsed: Duration,
     ) -> Report<'a> {
         let scanned = self;
+        let view = View {
+            hosts: &self.hosts,
+            destinations: &self.destinations,
+            catalogue: &self.catalogue,
+            baseline: &self.baseline,
+            seconds: &self.seconds,
+            sources,
+            inventory,
+        };
         let name = |incident: &Incident| {
             let destination = incident.destination.map_or("", |number| scanned.destinations.name(number));
             (scanned.hosts.name(incident.host).to_owned(), destination.to_owned(), incident.first_seen)
@@ -32,7 +61,7 @@ impl Scanned {
         let incidents: Vec<Told<'a>> = rank(scanned.incidents.clone(), name)
             .into_iter()
             .zip(1..)
-            .map(|(incident, rank)| told(scanned, sources, inventory, incident, rank))
+            .map(|(incident, rank)| view.told(incident, rank))
             .collect();
         let sources: Vec<SourceReport<'a>> = sources
             .iter()
@@ -54,10 +83,7 @@ impl Scanned {
             lines: sum(|counts| counts.lines),
             bytes_read: sum(|counts| counts.bytes),
             events: sum(|counts| counts.events),
-            // Hosts that only other hosts of ours sent to are not watched.
-            hosts: distinct(&scanned.hosts, |number| {
-                scanned.baseline.hosts.get(number).is_some_and(|host| host.first.is_some())
-            }),
+            hosts: view.hosts(),
             destinations: distinct(&scanned.destinations, |number| {
                 scanned.baseline.destinations.get(number).is_some_and(|group| group.first.is_some())
             }),
@@ -85,57 +111,61 @@ fn distinct(directory: &Directory, counts: impl Fn(usize) -> bool) -> usize {
     names.map(|(_, name)| name).collect::<BTreeSet<_>>().len()
 }
 
-fn told<'a>(
-    scanned: &'a Scanned,
-    sources: &'a [Source],
-    inventory: &'a Inventory,
-    incident: Incident,
-    rank: usize,
-) -> Told<'a> {
-    let host = scanned.hosts.name(incident.host);
-    let destination = incident.destination.map(|number| scanned.destinations.name(number));
-    let path = |number: u32| sources.get(number as usize).map_or("", |source| source.path.as_str());
-    let member = inventory.by_name(host).or_else(|| inventory.by_ip(address(host.as_bytes())?));
-    Told {
-        id: id(host, destination, &incident),
-        rank,
-        in_budget: incident.told,
-        host,
-        role: member.map_or("", |member| &member.role),
-        destination,
-        destinations: carriers(scanned, &incident),
-        severity: Severity::of(incident.score),
-        summary: sentence(host, destination.map(|name| (name, scanned.catalogue.of(name))), &incident),
-        evidence: incident
-            .evidence
-            .iter()
-            .map(|line| {
-                let also = scanned.seconds.of(line.source, line.line);
-                let also = also.map(|(source, line)| (path(source), line));
-                Cited { path: path(line.source), line: *line, also }
-            })
-            .collect(),
-        incident,
-    }
-}
-
-fn carriers<'a>(scanned: &'a Scanned, incident: &Incident) -> Vec<Carrier<'a>> {
-    let Some(host) = scanned.baseline.hosts.get(incident.host as usize) else { return Vec::new() };
-    let mut carriers: Vec<Carrier<'a>> = host
-        .pairs
-        .iter()
-        .filter(|(destination, _)| incident.destination.is_none_or(|only| only == *destination))
-        .map(|(destination, pair)| Carrier {
-            name: scanned.destinations.name(destination),
-            bytes_out: pair.total,
-            first_seen: pair.first,
-            hosts: scanned.baseline.destinations.get(destination as usize).map_or(0, |group| group.hosts),
-            known: scanned.catalogue.of(scanned.destinations.name(destination)),
+impl<'a> View<'a> {
+    /// How many hosts are watched. Hosts that only other hosts of ours sent to are not.
+    pub fn hosts(&self) -> usize {
+        distinct(self.hosts, |number| {
+            self.baseline.hosts.get(number).is_some_and(|host| host.first.is_some())
         })
-        .collect();
-    carriers.sort_by(|a, b| b.bytes_out.cmp(&a.bytes_out).then_with(|| a.name.cmp(b.name)));
-    carriers.truncate(CARRIERS);
-    carriers
+    }
+
+    /// An incident with all names.
+    pub fn told(&self, incident: Incident, rank: usize) -> Told<'a> {
+        let host = self.hosts.name(incident.host);
+        let destination = incident.destination.map(|number| self.destinations.name(number));
+        let path = |number: u32| self.sources.get(number as usize).map_or("", |source| source.path.as_str());
+        let member = self.inventory.by_name(host).or_else(|| self.inventory.by_ip(address(host.as_bytes())?));
+        Told {
+            id: id(host, destination, &incident),
+            rank,
+            in_budget: incident.told,
+            host,
+            role: member.map_or("", |member| &member.role),
+            destination,
+            destinations: self.carriers(&incident),
+            severity: Severity::of(incident.score),
+            summary: sentence(host, destination.map(|name| (name, self.catalogue.of(name))), &incident),
+            evidence: incident
+                .evidence
+                .iter()
+                .map(|line| {
+                    let also = self.seconds.of(line.source, line.line);
+                    let also = also.map(|(source, line)| (path(source), line));
+                    Cited { path: path(line.source), line: *line, also }
+                })
+                .collect(),
+            incident,
+        }
+    }
+
+    fn carriers(&self, incident: &Incident) -> Vec<Carrier<'a>> {
+        let Some(host) = self.baseline.hosts.get(incident.host as usize) else { return Vec::new() };
+        let mut carriers: Vec<Carrier<'a>> = host
+            .pairs
+            .iter()
+            .filter(|(destination, _)| incident.destination.is_none_or(|only| only == *destination))
+            .map(|(destination, pair)| Carrier {
+                name: self.destinations.name(destination),
+                bytes_out: pair.total,
+                first_seen: pair.first,
+                hosts: self.baseline.destinations.get(destination as usize).map_or(0, |group| group.hosts),
+                known: self.catalogue.of(self.destinations.name(destination)),
+            })
+            .collect();
+        carriers.sort_by(|a, b| b.bytes_out.cmp(&a.bytes_out).then_with(|| a.name.cmp(b.name)));
+        carriers.truncate(CARRIERS);
+        carriers
+    }
 }
 
 /// `db-17 sent 37.5 GB to files.example in 46 h; it had never sent more than 2 kB a day`

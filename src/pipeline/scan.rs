@@ -1,5 +1,6 @@
 //! Sums → incidents: closes windows as event time passes, and folds them in their order.
 
+use super::days::Days;
 use super::{Booking, Piece, Seconds, Source, Sums, Take};
 use crate::baseline::{Baseline, Row, Trail, WINDOW};
 use crate::estate::Estate;
@@ -7,9 +8,11 @@ use crate::event::Channel;
 use crate::event::catalogue::Catalogue;
 use crate::incident::Incident;
 use crate::incidents::{Budget, Ledger};
+use crate::state::Named;
 use crate::tally::{By, Cell, Cells, Counts, Directory, Settings};
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// Stands for the number of a name that has none yet.
 const UNKNOWN: u32 = u32::MAX;
@@ -17,17 +20,30 @@ const UNKNOWN: u32 = u32::MAX;
 /// A scan in progress.
 #[derive(Debug)]
 pub struct Scan {
-    sums: Sums<Trail>,
-    lateness: Span,
+    /// What lines change: open windows, counts, what waits.
+    pub(super) sums: Sums<Trail>,
+    /// What closed windows change.
+    pub(super) judged: Judged,
+    pub(super) catalogue: Catalogue,
+}
+
+/// What closed windows left behind.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Judged {
     /// Names by the numbers that the fold uses, whatever shard they come from.
-    hosts: Directory,
-    destinations: Directory,
+    pub(super) hosts: Directory,
+    pub(super) destinations: Directory,
     /// The fold's number of each shard's numbers, as far as known.
     numbers: Vec<(Vec<u32>, Vec<u32>)>,
-    catalogue: Catalogue,
-    baseline: Baseline,
-    ledger: Ledger,
-    bytes_out: u64,
+    pub(super) baseline: Baseline,
+    pub(super) ledger: Ledger,
+    pub(super) bytes_out: u64,
+    /// How long a window stays open for stragglers.
+    lateness: Span,
+    /// How many windows were closed.
+    pub(super) closed: u64,
+    /// Totals by day, where they are wanted.
+    pub(super) days: Option<Days>,
 }
 
 /// What a scan came to.
@@ -67,17 +83,18 @@ impl Scan {
         let settings = Settings { by: By::HostDestination, window: Some(WINDOW), ..settings };
         let take = Take { booking: Booking::Close { lateness }, channels: true, ..take };
         let sums = Sums::new(settings, shards, sources, estate, take);
-        Scan {
-            lateness,
+        let judged = Judged {
             hosts: Directory::new(settings.hosts_max),
             destinations: Directory::new(settings.destinations_max),
             numbers: vec![Default::default(); sums.shards().len()],
-            sums,
-            catalogue: Catalogue::default(),
             baseline: Baseline::default(),
             ledger: Ledger::new(budget),
             bytes_out: 0,
-        }
+            lateness,
+            closed: 0,
+            days: None,
+        };
+        Scan { sums, judged, catalogue: Catalogue::default() }
     }
 
     /// The same with more, or less, known of destinations.
@@ -97,12 +114,20 @@ impl Scan {
         while self.close(watermark) {}
     }
 
+    /// The same where the driver itself knows the moment before which no line will be booked.
+    pub fn reached_moment(&mut self, moment: Timestamp) {
+        let watermark = self.sums.reached_moment(moment);
+        while self.close(watermark) {}
+    }
+
     fn close(&mut self, watermark: Timestamp) -> bool {
         let Some((start, closed)) = self.sums.close(watermark) else { return false };
-        self.adopt(&closed);
+        self.judged.closed += 1;
+        self.judged.adopt(&closed, &self.sums, &self.catalogue);
+        let judged = &mut self.judged;
         let mut cells: HashMap<(u32, u32), Cell<Trail>, foldhash::fast::RandomState> = HashMap::default();
         for (place, window) in closed {
-            let Some((hosts, destinations)) = self.numbers.get(place) else { continue };
+            let Some((hosts, destinations)) = judged.numbers.get(place) else { continue };
             let here = |numbers: &[u32], id: u32| numbers.get(id as usize).copied().unwrap_or(UNKNOWN);
             for ((host, destination), cell) in window {
                 cells.entry((here(hosts, host), here(destinations, destination))).or_default().merge(&cell);
@@ -111,7 +136,7 @@ impl Scan {
         let mut inside: Vec<(u32, u64)> = Vec::new();
         let mut rows: Vec<Row> = cells
             .into_iter()
-            .filter_map(|((host, destination), cell)| match self.destinations.channel(destination) {
+            .filter_map(|((host, destination), cell)| match judged.destinations.channel(destination) {
                 Channel::Inside => {
                     inside.push((host, cell.out));
                     None
@@ -121,7 +146,7 @@ impl Scan {
             .map(|(host, destination, cell)| Row {
                 host,
                 destination,
-                channel: self.hosts.channel(host),
+                channel: judged.hosts.channel(host),
                 out: cell.out,
                 events: cell.events,
                 back: cell.back,
@@ -129,29 +154,61 @@ impl Scan {
             })
             .collect();
         rows.sort_unstable_by_key(|row| (row.host, row.destination));
-        self.bytes_out = rows.iter().fold(self.bytes_out, |sum, row| sum.saturating_add(row.out));
+        judged.bytes_out = rows.iter().fold(judged.bytes_out, |sum, row| sum.saturating_add(row.out));
         for (host, bytes) in inside {
-            self.baseline.stage(start, host, bytes);
+            judged.baseline.stage(start, host, bytes);
         }
         // What flows inside only begins no day.
         if rows.is_empty() {
             return true;
         }
         // Days are closed by the first window of the next.
-        for ((hour, log), pulse) in self.sums.pulses_before(start.floor(Span::DAY)) {
-            let number = self.hosts.adopt(log, Channel::Logs);
-            self.baseline.hear(number, hour, pulse);
+        for ((hour, Named(log)), pulse) in self.sums.pulses_before(start.floor(Span::DAY)) {
+            let number = judged.hosts.adopt(log, Channel::Logs);
+            judged.baseline.hear(number, hour, pulse);
         }
-        self.baseline.fold(start, &rows);
-        self.ledger.judge(&mut self.baseline, start, &rows, start + WINDOW + self.lateness);
+        if let Some(days) = &mut judged.days {
+            days.add(start, &rows);
+        }
+        judged.baseline.fold(start, &rows);
+        judged.ledger.judge(&mut judged.baseline, start, &rows, start + WINDOW + judged.lateness);
         true
     }
 
+    /// The end: all windows close.
+    pub fn finish(mut self) -> Scanned {
+        self.reached(&[]);
+        // The last day is never over.
+        self.judged.baseline.view();
+        let evicted = self.evicted();
+        let Judged { hosts, destinations, baseline, ledger, bytes_out, .. } = self.judged;
+        Scanned {
+            evicted,
+            seconds: self.sums.seconds().clone(),
+            hosts,
+            destinations,
+            catalogue: self.catalogue,
+            baseline,
+            incidents: ledger.into_incidents(),
+            bytes_out,
+            counts: self.sums.counts,
+        }
+    }
+
+    /// Hosts, destinations and pairs that met a cap.
+    pub fn evicted(&self) -> u64 {
+        let shards = self.sums.shards().iter().map(|shard| shard.hosts.evicted + shard.destinations.evicted);
+        let Judged { hosts, destinations, baseline, .. } = &self.judged;
+        shards.sum::<u64>() + hosts.evicted + destinations.evicted + baseline.evicted
+    }
+}
+
+impl Judged {
     /// Numbers the names that are new in a window by their order, so that numbers do not depend on how hosts were dealt out.
-    fn adopt(&mut self, closed: &[(usize, Cells<Trail>)]) {
+    fn adopt(&mut self, closed: &[(usize, Cells<Trail>)], sums: &Sums<Trail>, catalogue: &Catalogue) {
         let mut new: [Vec<(&str, Channel, usize, u32)>; 2] = Default::default();
         for (place, window) in closed {
-            let Some(shard) = self.sums.shards().get(*place) else { continue };
+            let Some(shard) = sums.shards().get(*place) else { continue };
             let Some((hosts, destinations)) = self.numbers.get_mut(*place) else { continue };
             for ((host, destination), _) in window.iter() {
                 for (new, (directory, (numbers, id))) in new.iter_mut().zip([
@@ -191,7 +248,7 @@ impl Scan {
             let number = self.destinations.adopt(name, channel);
             // Who asks for a service's name has sent it nothing yet.
             if channel == Channel::Transfer
-                && let Some(service) = self.catalogue.of(name).service
+                && let Some(service) = catalogue.of(name).service
             {
                 self.baseline.know(number, service.sort);
             }
@@ -200,27 +257,6 @@ impl Scan {
             {
                 *known = number;
             }
-        }
-    }
-
-    /// The end: all windows close.
-    pub fn finish(mut self) -> Scanned {
-        self.reached(&[]);
-        // The last day is never over.
-        self.baseline.view();
-        let shards = self.sums.shards().iter().map(|shard| shard.hosts.evicted + shard.destinations.evicted);
-        let evicted =
-            shards.sum::<u64>() + self.hosts.evicted + self.destinations.evicted + self.baseline.evicted;
-        Scanned {
-            evicted,
-            seconds: self.sums.seconds().clone(),
-            hosts: self.hosts,
-            destinations: self.destinations,
-            catalogue: self.catalogue,
-            baseline: self.baseline,
-            incidents: self.ledger.into_incidents(),
-            bytes_out: self.bytes_out,
-            counts: self.sums.counts,
         }
     }
 }

@@ -6,31 +6,44 @@ use super::{Booking, Piece, Source, Take};
 use crate::estate::Estate;
 use crate::event::Channel;
 use crate::formats::Scratch;
+use crate::state::Named;
 use crate::tally::{By, Cells, Counts, Measure, Naming, Pulse, Record, Settings, Tally};
 use crate::units::{Span, Timestamp};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The moment after which nothing comes.
+const END: Timestamp = Timestamp(Timestamp::MAX.0 + Span::DAY.0);
 
 /// A window taken out: its start, and its cells by number of the shard.
 pub(super) type Closed<M> = (Timestamp, Vec<(usize, Cells<M>)>);
 
 /// Sums of everything read, kept in shards by host.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "M: Default + Deserialize<'de>"))]
 pub struct Sums<M> {
     shards: Vec<Tally<M>>,
     sharding: Sharding,
-    estate: Estate,
-    take: Take,
-    /// Known when the first pieces come, by their sources.
-    keys: Option<Keys>,
+    /// Length of a window.
+    span: Option<Span>,
+    #[serde(skip)]
+    pub(super) estate: Estate,
+    #[serde(skip)]
+    pub(super) take: Take,
+    /// Known when the first pieces come, by their sources; and by how many of these.
+    keys: Option<(usize, Keys)>,
     pairing: Pairing,
     /// What became of the lines, by number of source.
     pub counts: Vec<Counts>,
     /// Event time of each source: the newest booking moment seen, where there was one.
     newest: Vec<Option<Timestamp>>,
+    /// The end of the last window taken out: nothing is booked before it.
+    floor: Option<Timestamp>,
     /// How well each log was read, by hour; until they are taken out.
-    pulses: BTreeMap<(Timestamp, &'static str), Pulse>,
+    pulses: BTreeMap<(Timestamp, Named), Pulse>,
     /// Empty, with room, to be filled again.
+    #[serde(skip)]
     spare: Vec<Vec<Record<'static>>>,
 }
 
@@ -41,12 +54,14 @@ impl<M: Measure + Send + Sync> Sums<M> {
         Sums {
             shards: (0..count).map(|_| Tally::new(settings)).collect(),
             sharding: Sharding::new(count, settings.by),
+            span: settings.window,
             keys: None,
             pairing: Pairing::new(estate.proxies()),
             estate,
             take,
             counts: vec![Counts::default(); sources],
             newest: vec![None; sources],
+            floor: None,
             pulses: BTreeMap::new(),
             spare: Vec::new(),
         }
@@ -59,7 +74,8 @@ impl<M: Measure + Send + Sync> Sums<M> {
         let mut spare: Vec<Vec<Record<'_>>> =
             std::mem::take(&mut self.spare).into_iter().map(emptied).collect();
         spare.resize_with(pieces.len() * count, Vec::new);
-        let keys = self.keys.get_or_insert_with(|| Keys::of(sources));
+        self.know(sources);
+        let Some((_, keys)) = &self.keys else { return };
         let (estate, take, sharding) = (&self.estate, &self.take, &self.sharding);
         let run = Run { estate, take, shards: sharding, keys };
         let read: Vec<Option<Records<'_>>> = pieces
@@ -87,15 +103,28 @@ impl<M: Measure + Send + Sync> Sums<M> {
         self.spare = read.into_iter().flat_map(|(_, records)| records.shards).map(emptied).collect();
     }
 
+    /// Sources that are new make room for themselves, and what they may tell twice known.
+    fn know(&mut self, sources: &[Source]) {
+        match &mut self.keys {
+            Some((count, _)) if *count == sources.len() => return,
+            Some((count, keys)) => (*count, *keys) = (sources.len(), keys.widened(sources)),
+            None => self.keys = Some((sources.len(), Keys::of(sources))),
+        }
+        if self.counts.len() < sources.len() {
+            self.counts.resize_with(sources.len(), Counts::default);
+            self.newest.resize(sources.len(), None);
+        }
+    }
+
     /// What depends on the pieces before: event time of the source, and so which lines are late.
     fn join(&mut self, source: usize, log: &'static str, records: &mut Records<'_>) {
         let Some((newest, counts)) = self.newest.get_mut(source).zip(self.counts.get_mut(source)) else {
             return;
         };
         for (hour, pulse) in records.pulses.drain(*newest) {
-            self.pulses.entry((hour, log)).or_default().add(pulse);
+            self.pulses.entry((hour, Named(log))).or_default().add(pulse);
         }
-        let open = newest.map(|before| before - self.take.booking.lateness());
+        let open = newest.map(|before| before - self.take.booking.lateness()).max(self.floor);
         let closing = self.take.booking != Booking::Stamp;
         if let Some(open) = open.filter(|open| closing && records.oldest.min(records.oldest_inside) < *open) {
             for record in records.shards.iter_mut().flatten().filter(|record| record.at < open) {
@@ -120,11 +149,14 @@ impl<M: Measure + Send + Sync> Sums<M> {
     pub fn reached(&mut self, unfinished: &[(u32, Timestamp)]) -> Timestamp {
         let lateness = self.take.booking.lateness();
         let open = |(source, at): &(u32, Timestamp)| self.newest(*source).unwrap_or(*at) - lateness;
-        let end = Timestamp::MAX + Span::DAY;
-        let watermark = unfinished.iter().map(open).min().unwrap_or(end);
-        let Some(keys) = &self.keys else { return watermark };
+        self.reached_moment(unfinished.iter().map(open).min().unwrap_or(END))
+    }
+
+    /// The same where no line will be booked before this moment any more.
+    pub(super) fn reached_moment(&mut self, watermark: Timestamp) -> Timestamp {
+        let Some((_, keys)) = &self.keys else { return watermark };
         let released = self.pairing.release(watermark, keys, &mut self.counts);
-        let close = if watermark == end { watermark } else { watermark - WAIT };
+        let close = if watermark == END { watermark } else { watermark - WAIT };
         if released.is_empty() {
             return close;
         }
@@ -146,11 +178,11 @@ impl<M: Measure + Send + Sync> Sums<M> {
     }
 
     /// Takes out how well logs were read in the hours before `moment`, in their order.
-    pub(super) fn pulses_before(&mut self, moment: Timestamp) -> BTreeMap<(Timestamp, &'static str), Pulse> {
+    pub(super) fn pulses_before(&mut self, moment: Timestamp) -> BTreeMap<(Timestamp, Named), Pulse> {
         if self.pulses.first_key_value().is_none_or(|((hour, _), _)| *hour >= moment) {
             return BTreeMap::new();
         }
-        let rest = self.pulses.split_off(&(moment, ""));
+        let rest = self.pulses.split_off(&(moment, Named("")));
         std::mem::replace(&mut self.pulses, rest)
     }
 
@@ -192,7 +224,12 @@ impl<M: Measure + Send + Sync> Sums<M> {
                 closed.push((place, cells));
             }
         }
-        (!closed.is_empty()).then_some((start, closed))
+        if closed.is_empty() {
+            return None;
+        }
+        // Where there is one window for all time nothing is ever taken out.
+        self.floor = self.floor.max(self.span.map(|span| start + span));
+        Some((start, closed))
     }
 }
 

@@ -6,6 +6,7 @@
 use super::places::{NONE, Places, Tag};
 use super::{BATCH, Cell};
 use crate::units::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The numbers of a host and a destination in the tally's directories.
 pub(super) type Key = (u32, u32);
@@ -96,6 +97,24 @@ impl<M> Cells<M> {
     /// The key and the cell at a place of [`Cells::iter`].
     pub fn get(&self, place: u32) -> Option<&((u32, u32), Cell<M>)> {
         self.list.get(place as usize)
+    }
+}
+
+/// Written as the list; where things stand in it is found again.
+impl<M: Serialize> Serialize for Cells<M> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.list.serialize(to)
+    }
+}
+
+impl<'de, M: Default + Deserialize<'de>> Deserialize<'de> for Cells<M> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let list: Vec<(Key, Cell<M>)> = Vec::deserialize(from)?;
+        let mut cells = Cells::default();
+        for (key, cell) in list {
+            *cells.cell(key) = cell;
+        }
+        Ok(cells)
     }
 }
 

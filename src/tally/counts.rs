@@ -2,9 +2,10 @@
 
 use crate::event::reject::{Reason, Reject};
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// What became of the lines of a source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Lines read, of every kind.
     pub lines: u64,
@@ -37,6 +38,7 @@ pub struct Counts {
     /// Events that came when a table was full and so may be counted twice.
     pub overflowed: u64,
     /// Rejected lines by reason.
+    #[serde(with = "crate::state::array")]
     pub rejected: [u64; Reason::ALL.len()],
     /// The first few rejected lines, to show.
     pub samples: Vec<Sample>,
@@ -45,7 +47,7 @@ pub struct Counts {
 }
 
 /// A rejected line, for showing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sample {
     /// Its number, from 1.
     pub line: u64,

@@ -6,6 +6,7 @@ use crate::estate::Inventory;
 use crate::event::Channel;
 use crate::event::direction::{Address, Party};
 use hashbrown::HashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -187,6 +188,25 @@ impl Directory {
             self.evicted += 1;
             self.others(channel)
         })
+    }
+}
+
+/// Written as names and their channels; spellings are found out anew.
+impl Serialize for Directory {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (&self.names, &self.channels, self.max, self.evicted).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Directory {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (names, channels, max, evicted) = <(Vec<Box<str>>, Vec<Channel>, usize, u64)>::deserialize(from)?;
+        let mut directory = Directory::new(max);
+        for (name, channel) in names.iter().zip(channels) {
+            directory.push(name, channel);
+        }
+        directory.evicted = evicted;
+        Ok(directory)
     }
 }
 

@@ -5,6 +5,7 @@
 //! a dense one; merging is addition. A unit with few events keeps them as a list, in place while there are at most seven.
 
 use super::{Measure, Record};
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// Sub-buckets of the lowest range; HdrHistogram's count for two significant digits (the power of two at or above
@@ -20,11 +21,39 @@ const FEW: usize = 7;
 const PENDING: usize = 256;
 
 /// The distribution of a number of bytes per event.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub struct Distribution {
     /// The largest value, exactly.
     max: u64,
     samples: Samples,
+}
+
+/// As it is written down.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    max: u64,
+    pending: Vec<u16>,
+    sorted: Sorted,
+}
+
+impl From<Distribution> for Kept {
+    fn from(one: Distribution) -> Kept {
+        let (pending, sorted) = (one.samples.pending().to_vec(), one.samples.sorted().to_vec());
+        Kept { max: one.max, pending, sorted }
+    }
+}
+
+impl From<Kept> for Distribution {
+    fn from(kept: Kept) -> Distribution {
+        let samples = match kept.sorted.is_empty() {
+            true => Samples::default(),
+            false => Samples::Many(0, Many::new(kept.sorted)),
+        };
+        let mut one = Distribution { max: kept.max, samples };
+        kept.pending.into_iter().for_each(|bucket| one.samples.push(bucket));
+        one
+    }
 }
 
 /// Bucket numbers, in the form that their number deserves.

@@ -21,6 +21,7 @@ use crate::event::{Channel, Exposure};
 use crate::incident::Sense;
 use crate::units::{Span, Timestamp};
 use cells::{ANY, Key, Memo};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One event, as far as sums need it.
@@ -106,7 +107,7 @@ impl Measure for () {
 }
 
 /// The sums of one host (towards one destination) in one window.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cell<M> {
     /// Bytes that left; saturates at 2^64 - 1, which takes 65,536 of the largest lines allowed.
     pub out: u64,
@@ -144,7 +145,7 @@ impl<M: Measure> Cell<M> {
 }
 
 /// What a tally tells apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum By {
     /// Hosts.
     Host,
@@ -155,7 +156,7 @@ pub enum By {
 }
 
 /// What a tally tells apart, and its bounds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Settings {
     /// Rows of the answer.
     pub by: By,
@@ -178,7 +179,8 @@ impl Default for Settings {
 const BATCH: usize = 32;
 
 /// Exact sums of some part of the input.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "M: Default + Deserialize<'de>"))]
 pub struct Tally<M> {
     settings: Settings,
     /// The hosts seen.
@@ -186,6 +188,7 @@ pub struct Tally<M> {
     /// The destination groups seen.
     pub destinations: Directory,
     windows: BTreeMap<Timestamp, Cells<M>>,
+    #[serde(skip)]
     memo: Memo,
 }
 

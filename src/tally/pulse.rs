@@ -1,9 +1,10 @@
 //! What a source told, hour by hour: whether it speaks at all, and how well it is read.
 
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// What a source told in some time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pulse {
     /// Events, of which kind ever.
     pub events: u64,

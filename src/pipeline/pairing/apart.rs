@@ -7,30 +7,33 @@ use crate::event::{Channel, Endpoint, Event, Role, Session, Telling};
 use crate::formats::mixed;
 use crate::incident::Sense;
 use crate::pipeline::Source;
+use crate::state::Keyed;
+use crate::state::Name;
 use crate::tally::Record;
 use crate::units::{Span, Timestamp};
-use foldhash::quality::RandomState;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 /// Which records of a run may be told twice, and by what they are known again.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::pipeline) struct Keys {
     /// Several flow sensors are read.
     pub(super) sensors: bool,
     /// Proxies' logs are read beside flow sensors.
     pub(super) proxied: bool,
-    hasher: RandomState,
+    hasher: Keyed,
 }
 
 /// A record that waits.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(in crate::pipeline) struct Apart {
     /// The moment that decides its turn.
     pub(in crate::pipeline) turn: Timestamp,
     /// Decides where turns are the same: numbers of sources depend on how files are cut.
-    pub(super) dataset: &'static str,
+    #[serde(with = "crate::state::name")]
+    pub(super) dataset: Name,
     pub(in crate::pipeline) source: u32,
     pub(in crate::pipeline) line: u64,
     pub(in crate::pipeline) offset: u64,
@@ -38,7 +41,7 @@ pub(in crate::pipeline) struct Apart {
     pub(super) what: What,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum What {
     /// A session was opened by this end.
     Opening { session: u64, opener: u64 },
@@ -49,7 +52,7 @@ pub(super) enum What {
 }
 
 /// A record of bytes.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Told {
     host: Owned,
     destination: Owned,
@@ -75,10 +78,11 @@ pub(super) struct Told {
     pub(super) server: Option<u64>,
     pub(super) client: Option<u64>,
     /// The sensor that tells it.
-    pub(super) teller: &'static str,
+    #[serde(with = "crate::state::name")]
+    pub(super) teller: Name,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Owned {
     Ip(IpAddr),
     Name(Box<[u8]>),
@@ -127,8 +131,14 @@ impl Keys {
         Keys {
             sensors: mixed || telling.len() > 1,
             proxied: told_by_both(sources.iter()),
-            hasher: RandomState::default(),
+            hasher: Keyed::default(),
         }
+    }
+
+    /// The same secret with what more sources make necessary; what was kept stays.
+    pub(in crate::pipeline) fn widened(&self, sources: &[Source]) -> Keys {
+        let of = Keys::of(sources);
+        Keys { sensors: of.sensors || self.sensors, proxied: of.proxied || self.proxied, hasher: self.hasher }
     }
 
     fn end(&self, end: &Endpoint<'_>) -> u64 {

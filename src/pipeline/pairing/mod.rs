@@ -24,6 +24,7 @@ use crate::units::{Span, Timestamp};
 use apart::{Told, What};
 use proxied::{Proxied, Way};
 use sensors::Sensors;
+use serde::{Deserialize, Serialize};
 use sessions::Sessions;
 use std::net::IpAddr;
 
@@ -34,7 +35,7 @@ const SKEW: Span = Span(60_000_000);
 const HELD_MAX: usize = 1 << 20;
 
 /// Everything known of what may be told twice.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Pairing {
     held: Vec<Apart>,
     sessions: Sessions,

@@ -10,6 +10,7 @@ use super::sensors::Place;
 use super::table::Table;
 use super::{SKEW, leave};
 use crate::units::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
@@ -20,7 +21,7 @@ const LINES_MAX: usize = 4096;
 const KEPT: Span = Span::DAY;
 
 /// The lines known, by server and again by client: one line stands for a flow to the proxy and for one from it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Proxied {
     table: Table<VecDeque<Line>>,
 }
@@ -37,7 +38,7 @@ pub(super) enum Way {
 }
 
 /// What a line of a proxy's log tells.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) client: Option<IpAddr>,
     pub(super) began: Timestamp,

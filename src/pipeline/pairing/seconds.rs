@@ -2,12 +2,13 @@
 
 use super::sensors::Place;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// Most pairs of lines remembered. Evidence is the heaviest lines, so the light half goes when it is full.
 const SECONDS_MAX: usize = 1 << 16;
 
 /// Second lines by the first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Seconds {
     pairs: HashMap<Place, (u64, Place), foldhash::fast::RandomState>,
 }

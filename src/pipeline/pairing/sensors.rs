@@ -7,7 +7,9 @@ use super::apart::Told;
 use super::sessions::{most, sum};
 use super::table::Table;
 use super::{SKEW, leave};
+use crate::state::Name;
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Most stretches of time kept of one pair of ends: NTP, IKE and the like use the same ports for ever.
 const STRETCHES_MAX: usize = 16;
@@ -16,13 +18,13 @@ const STRETCHES_MAX: usize = 16;
 pub(super) type Place = (u32, u64);
 
 /// The connections known.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sensors {
     table: Table<Vec<Stretch>>,
 }
 
 /// One connection, or several that follow each other closely.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Stretch {
     first: Timestamp,
     last: Timestamp,
@@ -34,9 +36,10 @@ struct Stretch {
     heaviest: (u64, Place),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Teller {
-    name: &'static str,
+    #[serde(with = "crate::state::name")]
+    name: Name,
     /// Its bytes out are one total for both directions.
     either_way: bool,
     bytes: (u64, u64),

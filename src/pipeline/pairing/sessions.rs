@@ -7,15 +7,16 @@ use crate::event::Telling;
 use crate::incident::Sense;
 use crate::tally::Counts;
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// The sessions known.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sessions {
     table: Table<Session>,
 }
 
 /// What was told of one; bytes as (out, back).
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Session {
     /// The end that opened it.
     opener: Option<u64>,

@@ -2,13 +2,14 @@
 
 use crate::units::Timestamp;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 /// Most entries of a table. With some 150 bytes each that is 150 MB in the worst case; a firewall with 10,000 new
 /// connections a second, each told within 100 seconds, just fits.
 pub(super) const ENTRIES_MAX: usize = 1 << 20;
 
 /// Values by hashes that are made with a secret, so that an outsider cannot choose which fall together.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Table<V> {
     entries: HashMap<u64, (Timestamp, V), foldhash::fast::RandomState>,
     max: usize,
