@@ -13,6 +13,7 @@ mod members;
 mod open;
 mod paths;
 mod source;
+pub mod tail;
 mod text;
 
 use std::fmt::{self, Write};

@@ -1,0 +1,405 @@
+//! Which file is which log: what a look at the folders makes of what is there.
+//!
+//! First the logs that are known, by their files; what is left over is a new log, or a known one under another name.
+
+use super::content::{self, Content};
+use super::mark::{HEAD, Identity, Mark, Mode, State};
+use super::{Log, News, OVER_MAX, Tail};
+use crate::input::{Place, expand};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A file that was found.
+#[derive(Clone, Debug)]
+struct Found {
+    path: PathBuf,
+    group: u32,
+    id: Identity,
+    /// Its size, and when it was written to, in nanoseconds since the epoch.
+    seen: (u64, u64),
+}
+
+/// What a file turns out to be.
+enum Turns {
+    /// A log that was not known.
+    New,
+    /// The text of this log, which has a file of its own.
+    CopyOf(u32),
+    /// This log, whose own file is gone.
+    Is(u32),
+    /// That shows when it is written to its end.
+    Unsettled,
+}
+
+/// How well a file is known that is no log yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    /// It was not there at the last look.
+    First,
+    /// It has changed since.
+    Growing,
+    /// It has not.
+    Settled,
+}
+
+impl Tail {
+    /// Looks what there is and what has grown. Cheap where nothing has changed.
+    pub fn look(&mut self, now: Duration) -> Vec<News> {
+        let mut news = Vec::new();
+        let mut troubles = BTreeSet::new();
+        let mut found = self.found(&mut troubles);
+        for log in self.logs.values_mut().filter(|log| log.mark.state == State::Live) {
+            log.stalled = false;
+            match found.get(&log.mark.id) {
+                Some(file) if log.is_still(file, &mut troubles) => _ = found.remove(&log.mark.id),
+                Some(_) => log.lose(),
+                None => log.vanish(now, self.patience),
+            }
+        }
+        // What was a copy of a log that lost its file may be all that is left of it.
+        let mut left: Vec<Found> = found.into_values().collect();
+        left.sort_by(|a, b| (a.group, &a.path).cmp(&(b.group, &b.path)));
+        left.retain(|file| !self.is_known_copy(file));
+        let before = std::mem::take(&mut self.unsettled);
+        for file in left {
+            let sight = match before.get(&file.id) {
+                _ if self.first => Sight::Settled,
+                None => Sight::First,
+                Some(seen) if *seen == file.seen => Sight::Settled,
+                Some(_) => Sight::Growing,
+            };
+            match self.turns(&file, sight) {
+                Ok(Turns::New) => news.push(self.begin(file)),
+                Ok(Turns::CopyOf(number)) => {
+                    if let Some(log) = self.logs.get_mut(&number) {
+                        log.mark.copies.retain(|(id, _)| *id != file.id);
+                        log.mark.copies.push((file.id, file.seen.0));
+                    }
+                }
+                Ok(Turns::Is(number)) => news.extend(self.found_again(number, file)),
+                Ok(Turns::Unsettled) => _ = self.unsettled.insert(file.id, file.seen),
+                Err(error) => _ = troubles.insert((file.path, trouble(&error))),
+            }
+        }
+        self.give_up(now, &mut news);
+        let said = std::mem::replace(&mut self.troubles, troubles);
+        let new = self.troubles.difference(&said).cloned();
+        news.extend(new.map(|(path, what)| News::Trouble { path, what }));
+        self.first = false;
+        news
+    }
+
+    /// All files that the groups stand for, each once.
+    fn found(&self, troubles: &mut BTreeSet<(PathBuf, String)>) -> BTreeMap<Identity, Found> {
+        let mut found = BTreeMap::new();
+        for (group, number) in self.groups.iter().zip(0..) {
+            let expanded = expand(&group.paths);
+            troubles.extend(expanded.troubles.into_iter().map(|trouble| (trouble.path, trouble.what)));
+            for place in expanded.places {
+                let Place::File(path) = place else { continue };
+                // Gone since: the next look will not find it.
+                let Ok(metadata) = std::fs::metadata(&path) else { continue };
+                let written =
+                    metadata.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+                let written = written.and_then(|at| u64::try_from(at.as_nanos()).ok()).unwrap_or(0);
+                let (id, seen) = (Identity::of(&metadata), (metadata.len(), written));
+                found.entry(id).or_insert(Found { path, group: number, id, seen });
+            }
+        }
+        found
+    }
+
+    /// Whether a file was found to be a copy, and has not changed since. Only while its log has its own file.
+    fn is_known_copy(&self, file: &Found) -> bool {
+        let of = |log: &Log| {
+            !matches!(log.mark.state, State::Astray { .. })
+                && log.mark.copies.contains(&(file.id, file.seen.0))
+        };
+        self.logs.values().any(of)
+    }
+
+    fn turns(&mut self, file: &Found, sight: Sight) -> io::Result<Turns> {
+        let Some(mode) = content::mode(&file.path)? else {
+            // Empty, or the beginning of a first line.
+            return Ok(Turns::New);
+        };
+        // A compressed file is looked at when it is whole.
+        if mode == Mode::Stream && sight != Sight::Settled {
+            return Ok(Turns::Unsettled);
+        }
+        let front = match content::front(&file.path, HEAD) {
+            Ok(front) => front,
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return Err(error),
+            // Broken at its very beginning: what can be read of it is read as a log.
+            Err(_) => return Ok(Turns::New),
+        };
+        if let Some(other) = self.logs.values().find(|log| log.is_unread_like(&front, file)) {
+            return Ok(Turns::CopyOf(other.mark.number));
+        }
+        // A log that holds all of it says more than one without a file, which may have been no more than a header; of
+        // several of these the one of which most was read.
+        let mut likely: Vec<&Log> = self.logs.values().filter(|log| log.mark.offset > 0).collect();
+        likely.sort_by_key(|log| (log.seeks(), std::cmp::Reverse(log.mark.offset)));
+        let mut unsettled = false;
+        for log in likely {
+            let mark = &log.mark;
+            if !mark.begins_like(&front) {
+                // Shorter than what is compared: a copy that is only begun, or a log. That shows at the next look.
+                let short = !front.is_empty() && (front.len() as u64) < mark.head_length();
+                unsettled |= log.seeks() && short && sight == Sight::First;
+                continue;
+            }
+            let (sum, length) = content::sum(&file.path, mark.offset)?;
+            let same = sum.is_some_and(|sum| mark.is_sum(sum));
+            if log.seeks() {
+                if same {
+                    return Ok(Turns::Is(mark.number));
+                }
+                unsettled |= sum.is_none() && sight != Sight::Settled;
+            } else if mark.state == State::Over {
+                if same && length_of(file, mode)? > mark.offset {
+                    return Ok(Turns::Is(mark.number));
+                }
+                if same {
+                    return Ok(Turns::CopyOf(mark.number));
+                }
+            } else {
+                let length = if same { length_of(file, mode)? } else { length };
+                if holds_too(mark, file, length) {
+                    return Ok(Turns::CopyOf(mark.number));
+                }
+            }
+        }
+        Ok(if unsettled { Turns::Unsettled } else { Turns::New })
+    }
+
+    fn begin(&mut self, file: Found) -> News {
+        let mut mark = Mark::new(self.next, file.group, file.path.clone(), file.id);
+        mark.mode = content::mode(&file.path).ok().flatten();
+        mark.seen = file.seen;
+        self.next += 1;
+        // A log of which nothing was read cannot be known again: this may be it under another name, so nothing is said lost.
+        for log in self.logs.values_mut().filter(|log| log.mark.group == file.group && log.mark.offset == 0) {
+            if let State::Astray { unread } = &mut log.mark.state {
+                *unread = 0;
+            }
+        }
+        let number = mark.number;
+        let from_end = self.groups.get(file.group as usize).is_some_and(|group| group.from_end);
+        let mut log = Log::new(mark);
+        log.front = content::front(&log.mark.path, HEAD).unwrap_or_default();
+        if self.first && from_end {
+            log.pass_all();
+        }
+        self.logs.insert(number, log);
+        News::Begun(number)
+    }
+
+    /// The text of a log that had lost its file stands in this one.
+    fn found_again(&mut self, number: u32, file: Found) -> Option<News> {
+        let log = self.logs.get_mut(&number)?;
+        let was_over = log.mark.state == State::Over;
+        log.mark.mode = content::mode(&file.path).ok().flatten();
+        (log.mark.path, log.mark.id, log.mark.seen) = (file.path, file.id, file.seen);
+        log.mark.state = State::Live;
+        log.mark.copies.clear();
+        log.mark.ended = false;
+        *log = Log::new(log.mark.clone());
+        was_over.then_some(News::Begun(number))
+    }
+
+    /// Logs that nobody has found for long enough.
+    fn give_up(&mut self, now: Duration, news: &mut Vec<News>) {
+        for log in self.logs.values_mut() {
+            let State::Astray { unread } = log.mark.state else { continue };
+            let since = *log.gone.get_or_insert(now);
+            if now.saturating_sub(since) < self.patience {
+                continue;
+            }
+            log.mark.state = State::Over;
+            (log.content, log.last) = (None, false);
+            let number = log.mark.number;
+            if unread > 0 {
+                news.push(News::Lost { number, bytes: unread });
+            }
+            news.push(News::Over(number));
+        }
+        let mut over: Vec<u32> = self
+            .logs
+            .values()
+            .filter(|log| log.mark.state == State::Over)
+            .map(|log| log.mark.number)
+            .collect();
+        let surplus = over.len().saturating_sub(OVER_MAX);
+        over.truncate(surplus);
+        over.iter().for_each(|number| _ = self.logs.remove(number));
+    }
+}
+
+impl Log {
+    /// Whether it is a log of which nothing was read, whose file holds all that another does.
+    fn is_unread_like(&self, front: &[u8], file: &Found) -> bool {
+        let alike = self.front.starts_with(front) || front.starts_with(&self.front);
+        let unread = self.mark.offset == 0 && self.mark.state == State::Live && self.gone.is_none();
+        unread && !self.front.is_empty() && alike && file.id != self.mark.id && {
+            let mode = content::mode(&file.path).ok().flatten();
+            let length = mode.and_then(|mode| length_of(file, mode).ok());
+            length.is_some_and(|length| holds_too(&self.mark, file, length))
+        }
+    }
+
+    /// Whether it has no file under any name, so that a copy may stand for it.
+    fn seeks(&self) -> bool {
+        match self.mark.state {
+            State::Live => self.gone.is_some(),
+            State::Astray { .. } => true,
+            State::Over => false,
+        }
+    }
+
+    /// Whether this file, which has the log's identity, still is the log; then takes in what has changed of it.
+    fn is_still(&mut self, file: &Found, troubles: &mut BTreeSet<(PathBuf, String)>) -> bool {
+        self.gone = None;
+        self.mark.path.clone_from(&file.path);
+        if self.mark.seen == file.seen && (self.mark.offset > 0 || !self.front.is_empty()) {
+            return true;
+        }
+        if self.mark.mode.is_none() {
+            self.mark.mode = content::mode(&file.path).ok().flatten();
+        }
+        match self.mark.mode {
+            Some(Mode::Plain) => {
+                if file.seen.0 < self.mark.offset || !self.begins_as_before(&file.path) {
+                    return false;
+                }
+                let holds = match &self.content {
+                    Some(content) => Ok(self.still_holds(content)),
+                    None => Content::open(&file.path, Mode::Plain, 0)
+                        .map(|(content, _)| self.still_holds(&content)),
+                };
+                match holds {
+                    Ok(true) => {}
+                    Ok(false) => return false,
+                    Err(error) => {
+                        troubles.insert((file.path.clone(), trouble(&error)));
+                        // Looked at again; nothing is read meanwhile.
+                        return true;
+                    }
+                }
+                if file.seen.0 < self.mark.offset + self.part.max(self.passed()) {
+                    // The beginning of a line was taken back.
+                    (self.part, self.long) = (0, None);
+                }
+            }
+            Some(Mode::Stream) => {
+                // It has grown, or is another: it is read again up to where reading stopped.
+                if self.mark.offset > 0 {
+                    match content::sum(&file.path, self.mark.offset) {
+                        Ok((Some(sum), _)) if self.mark.is_sum(sum) => {}
+                        // It is being written anew, or broke off: what is good of it was read.
+                        Ok((None, _)) | Err(_) => {
+                            self.mark.seen = file.seen;
+                            return true;
+                        }
+                        Ok(_) => return false,
+                    }
+                }
+                (self.content, self.mark.ended, self.long) = (None, false, None);
+            }
+            None => {}
+        }
+        self.mark.seen = file.seen;
+        if self.mark.mode == Some(Mode::Plain) {
+            self.mark.ended = false;
+        }
+        true
+    }
+
+    /// Whether a log of which nothing was read has the same beginning as ever.
+    fn begins_as_before(&mut self, path: &Path) -> bool {
+        if self.mark.offset > 0 {
+            return true;
+        }
+        let Ok(front) = content::front(path, HEAD) else { return true };
+        let same = front.starts_with(&self.front);
+        self.front = front;
+        same
+    }
+
+    /// Its file holds another text now.
+    fn lose(&mut self) {
+        let unread = match self.mark.mode {
+            Some(Mode::Plain) => self.mark.seen.0.saturating_sub(self.mark.offset),
+            _ => 0,
+        };
+        self.mark.state = State::Astray { unread };
+        (self.content, self.gone) = (None, None);
+    }
+
+    /// Its file is not found under any name. While it is open it can be read to its end.
+    fn vanish(&mut self, now: Duration, patience: Duration) {
+        let since = *self.gone.get_or_insert(now);
+        if let Some(size) = self.content.as_ref().and_then(Content::size) {
+            self.mark.seen.0 = size;
+        }
+        let unread = self.mark.seen.0.saturating_sub(self.mark.offset);
+        match (&self.content, self.mark.mode) {
+            // The server may write on until it opens its log anew, and a copy may turn up.
+            (Some(_), Some(Mode::Plain)) => {
+                if now.saturating_sub(since) >= patience {
+                    // What is left is its last line. When that is read, it is over.
+                    if unread == 0 {
+                        self.mark.state = State::Astray { unread: 0 };
+                    }
+                    self.last = true;
+                }
+            }
+            (_, Some(Mode::Stream)) => {
+                if self.mark.ended || self.content.is_none() {
+                    let unread = if self.mark.ended { 0 } else { self.mark.seen.0 };
+                    self.mark.state = State::Astray { unread };
+                }
+            }
+            _ => self.mark.state = State::Astray { unread },
+        }
+    }
+
+    /// Takes all that is there for read.
+    fn pass_all(&mut self) {
+        let Some(mode) = self.mark.mode else { return };
+        let Ok((mut content, _)) = Content::open(&self.mark.path, mode, 0) else { return };
+        while let Ok(content::Got::Text(text)) =
+            content.read(self.mark.offset, Default::default(), mode == Mode::Stream)
+        {
+            let lines = memchr::memchr_iter(b'\n', &text).count() as u64;
+            self.mark.pass(&text);
+            self.mark.lines += lines;
+        }
+    }
+}
+
+/// Whether a log's own file holds the first `length` bytes of another, and so that is a copy.
+fn holds_too(mark: &Mark, file: &Found, length: u64) -> bool {
+    let sum = |path: &Path| content::sum(path, length).ok().and_then(|(sum, _)| sum);
+    length > 0 && sum(&mark.path).is_some_and(|own| sum(&file.path) == Some(own))
+}
+
+/// How long a file's text is.
+fn length_of(file: &Found, mode: Mode) -> io::Result<u64> {
+    match mode {
+        Mode::Plain => Ok(file.seen.0),
+        Mode::Stream => Ok(content::sum(&file.path, u64::MAX)?.1),
+    }
+}
+
+/// What an operator can do.
+fn trouble(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "may not be read: give the daemon's user the right, or take it out of the paths".into()
+        }
+        _ => error.to_string(),
+    }
+}

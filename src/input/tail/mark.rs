@@ -1,0 +1,159 @@
+//! What must survive of a log that is followed: which file it is, how far it was read, and by what its text is known
+//! again under another name.
+
+use crc32fast::Hasher;
+use serde::{Deserialize, Serialize};
+use std::fs::Metadata;
+use std::path::PathBuf;
+
+/// So much of a log's front is compared before all of it is, in bytes.
+pub(super) const HEAD: usize = 1024;
+
+/// So many bytes before the offset are looked at before reading on.
+const BEFORE: usize = 64;
+
+/// A file, as the file system knows it. The number of an inode is given again as soon as it is free (measured on ext4: 20 of 20
+/// times), its birth is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    /// Nanoseconds since the epoch; 0 where the file system does not say.
+    born: u64,
+}
+
+impl Identity {
+    /// Of an open file, or of what stands under a path.
+    #[cfg(unix)]
+    pub(super) fn of(metadata: &Metadata) -> Identity {
+        use std::os::unix::fs::MetadataExt;
+        let born = metadata.created().ok().and_then(|born| born.duration_since(std::time::UNIX_EPOCH).ok());
+        let born = born.and_then(|born| u64::try_from(born.as_nanos()).ok()).unwrap_or(0);
+        Identity { device: metadata.dev(), inode: metadata.ino(), born }
+    }
+
+    /// Of an open file, or of what stands under a path.
+    #[cfg(not(unix))]
+    pub(super) fn of(metadata: &Metadata) -> Identity {
+        let born = metadata.created().ok().and_then(|born| born.duration_since(std::time::UNIX_EPOCH).ok());
+        Identity {
+            born: born.and_then(|born| u64::try_from(born.as_nanos()).ok()).unwrap_or(0),
+            ..Identity::default()
+        }
+    }
+}
+
+/// How the bytes on disk become text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Mode {
+    /// They are the text: it can be read from any place.
+    Plain,
+    /// They are compressed, in another encoding, or one JSON document: the text comes from the front only.
+    Stream,
+}
+
+/// What became of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum State {
+    /// Its file is there, or still open.
+    Live,
+    /// Its file is gone or holds another log; a copy may turn up. So many bytes were seen and not read.
+    Astray {
+        /// Bytes seen and not read.
+        unread: u64,
+    },
+    /// It was given up, and its text is remembered so that a late copy is not read again.
+    Over,
+}
+
+/// One log, as of what was handed on of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its number, which no other log ever has.
+    pub number: u32,
+    /// The number of the group by which it was found.
+    pub group: u32,
+    /// Where its file is, or was last.
+    pub path: PathBuf,
+    /// Bytes of text handed on.
+    pub offset: u64,
+    /// Lines handed on.
+    pub lines: u64,
+    pub(super) id: Identity,
+    pub(super) mode: Option<Mode>,
+    pub(super) state: State,
+    /// Checksum of all text handed on.
+    sum: u32,
+    /// The same of the first [`HEAD`] bytes of it.
+    head: u32,
+    /// The last bytes of it.
+    before: Vec<u8>,
+    /// The size of its file when it was last looked at, and when that was written to, in nanoseconds since the epoch.
+    pub(super) seen: (u64, u64),
+    /// The stream was read to its end, as the file was then.
+    pub(super) ended: bool,
+    /// Files whose text is the same, and the sizes at which they were found so.
+    pub(super) copies: Vec<(Identity, u64)>,
+}
+
+impl Mark {
+    pub(super) fn new(number: u32, group: u32, path: PathBuf, id: Identity) -> Mark {
+        Mark {
+            number,
+            group,
+            path,
+            offset: 0,
+            lines: 0,
+            id,
+            mode: None,
+            state: State::Live,
+            sum: 0,
+            head: 0,
+            before: Vec::new(),
+            seen: (0, 0),
+            ended: false,
+            copies: Vec::new(),
+        }
+    }
+
+    /// Some more text was handed on.
+    pub(super) fn pass(&mut self, text: &[u8]) {
+        let left = usize::try_from((HEAD as u64).saturating_sub(self.offset)).unwrap_or(usize::MAX);
+        let front = text.get(..left.min(text.len())).unwrap_or_default();
+        self.head = resumed(self.head, front);
+        self.sum = resumed(self.sum, text);
+        self.offset += text.len() as u64;
+        self.before.extend_from_slice(text.get(text.len().saturating_sub(BEFORE)..).unwrap_or_default());
+        let surplus = self.before.len().saturating_sub(BEFORE);
+        self.before.drain(..surplus);
+    }
+
+    /// The bytes that must stand before the offset.
+    pub(super) fn before(&self) -> &[u8] {
+        &self.before
+    }
+
+    /// How much of the front [`Mark::begins_like`] wants.
+    pub(super) fn head_length(&self) -> u64 {
+        self.offset.min(HEAD as u64)
+    }
+
+    /// Whether a text with this front may be this log's: a look at little, before all of it is compared.
+    pub(super) fn begins_like(&self, front: &[u8]) -> bool {
+        let length = usize::try_from(self.head_length()).unwrap_or(usize::MAX);
+        // A text that is shorter yet is compared when it has grown.
+        front.get(..length).is_some_and(|front| resumed(0, front) == self.head)
+    }
+
+    /// Whether a text with this checksum over the first `offset` bytes is this log's.
+    pub(super) fn is_sum(&self, sum: u32) -> bool {
+        self.sum == sum
+    }
+}
+
+/// A checksum (CRC-32) with more text in it.
+pub(super) fn resumed(sum: u32, text: &[u8]) -> u32 {
+    let mut hasher = Hasher::new_with_initial(sum);
+    hasher.update(text);
+    hasher.finalize()
+}
