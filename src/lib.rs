@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 pub mod units;
+pub mod state;
 pub mod estate;
 pub mod event;
 pub mod incident;
@@ -14,8 +15,10 @@ pub mod eval;
 pub mod outputs;
 pub mod pipeline;
 pub mod input;
+pub mod store;
 pub mod config;
 pub mod batch;
 pub mod synth;
 pub mod drill;
+pub mod daemon;
 pub mod cli;

@@ -144,8 +144,8 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("SystemTime::now", &["cli/read.rs"], "event time only"),
     ("println!", &[], "outputs write to what they are given"),
     ("eprintln!", &["cli/mod.rs"], "one place talks"),
-    ("std::fs", &["input/", "cli/"], "stages do no input or output"),
-    ("File::open", &["input/", "cli/"], "stages do no input or output"),
+    ("std::fs", &["input/", "store/", "cli/"], "stages do no input or output"),
+    ("File::open", &["input/", "store/", "cli/"], "stages do no input or output"),
     ("mmap", &[], "a file truncated while it is mapped is SIGBUS"),
 ];
 

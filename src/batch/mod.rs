@@ -6,7 +6,7 @@
 
 mod probe;
 
-pub use probe::{How, Told, Wanted};
+pub use probe::{How, Told, Wanted, begins, recognised};
 
 use crate::formats::Detail;
 use crate::framing::{Buffer, Chunk, Chunker};
@@ -26,6 +26,16 @@ const PIECES_PER_THREAD: usize = 1;
 
 /// Most sources kept open between finding out their format and reading them; the others are opened twice.
 const OPEN_MAX: usize = 256;
+
+/// How many threads read and sum.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+/// Does work on a thread of the pool: from any other, each step of a sum would cost two switches between threads.
+pub fn in_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| work())
+}
 
 /// What has been read, for a progress bar; counts only grow.
 #[derive(Debug, Default)]
@@ -134,8 +144,7 @@ impl Batch {
 
     /// Reads everything into `sink`.
     pub fn read(&mut self, sink: &mut impl Sink, progress: &Progress) {
-        // On a thread of the pool: from any other, each step would cost two switches between threads.
-        rayon::scope(|_| self.read_in_pool(sink, progress));
+        in_pool(|| self.read_in_pool(sink, progress));
     }
 
     fn read_in_pool(&mut self, sink: &mut impl Sink, progress: &Progress) {
@@ -189,7 +198,7 @@ fn next(
     troubles: &mut Vec<Trouble>,
     progress: &Progress,
 ) -> Vec<Piece> {
-    let at_once = rayon::current_num_threads() * PIECES_PER_THREAD;
+    let at_once = threads() * PIECES_PER_THREAD;
     let mut pieces = Vec::with_capacity(at_once);
     while pieces.len() < at_once {
         let Some((place, _)) =

@@ -85,7 +85,7 @@ pub(super) struct Probed {
 
 /// Opens a source and finds out its format. An empty source has none, and is not trouble.
 pub(super) fn probe(wanted: &Wanted) -> Result<Option<(Source, Probed)>, Trouble> {
-    let Wanted { place, how } = wanted;
+    let place = &wanted.place;
     let trouble = |what: String| Trouble { path: place.path().to_path_buf(), what };
     let (mut chunker, opened) = open(place)?;
     let first = match chunker.next(Buffer::default()) {
@@ -93,19 +93,7 @@ pub(super) fn probe(wanted: &Wanted) -> Result<Option<(Source, Probed)>, Trouble
         Ok(None) => return Ok(None),
         Err(error) => return Err(trouble(error.to_string())),
     };
-    let context = how.context(input::written(place));
-    let (kind, format, chosen) = recognise(&first, place, &how.format, &context).map_err(trouble)?;
-    let source = Source {
-        path: match place {
-            Place::Stdin => "-".into(),
-            Place::File(path) => path.to_string_lossy().into_owned(),
-        },
-        kind,
-        format,
-        chosen,
-        watched: how.host.clone(),
-        fallback: fallback(place.path()),
-    };
+    let source = recognised(wanted, &first, input::written(place)).map_err(trouble)?;
     let piece = Piece { source: 0, format: Arc::clone(&source.format), chunk: first };
     let begins = begins(&source, &piece);
     let (consumed, size) = opened;
@@ -118,6 +106,26 @@ pub(super) fn probe(wanted: &Wanted) -> Result<Option<(Source, Probed)>, Trouble
         size,
     };
     Ok(Some((source, probed)))
+}
+
+/// How to read a source that begins with these lines and was written to at `written`.
+///
+/// # Errors
+/// A sentence for the operator, where the lines are of no known format or not of the one that was named.
+pub fn recognised(wanted: &Wanted, first: &Chunk, written: Option<Timestamp>) -> Result<Source, String> {
+    let Wanted { place, how } = wanted;
+    let (kind, format, chosen) = recognise(first, place, &how.format, &how.context(written))?;
+    Ok(Source {
+        path: match place {
+            Place::Stdin => "-".into(),
+            Place::File(path) => path.to_string_lossy().into_owned(),
+        },
+        kind,
+        format,
+        chosen,
+        watched: how.host.clone(),
+        fallback: fallback(place.path()),
+    })
 }
 
 /// Recognises a source again, to read it in such detail.
@@ -195,7 +203,7 @@ pub(super) fn open(place: &Place) -> Result<Opening, Trouble> {
 }
 
 /// The stamp of the first event among the first lines of a piece; the epoch where there is none.
-pub(super) fn begins(source: &Source, piece: &Piece) -> Timestamp {
+pub fn begins(source: &Source, piece: &Piece) -> Timestamp {
     // This is asked of every piece, and the very first line answers nearly always.
     first_stamp(source, piece, 1).or_else(|| first_stamp(source, piece, LINES)).unwrap_or(Timestamp::MIN)
 }

@@ -1,15 +1,20 @@
 //! What all commands that judge logs have in common: their arguments, and the scan that these ask for.
 
-use super::read::Opened;
-use crate::batch::Sink;
+use super::read::{Opened, Prepared};
+use crate::batch::{Sink, threads};
+use crate::estate::Estate;
+use crate::event::catalogue::Catalogue;
 use crate::event::owner::Owners;
 use crate::incidents::Budget;
-use crate::pipeline::{Piece, Scan, Source};
+use crate::pipeline::{Piece, Scan, Source, Take};
 use crate::tally::Settings;
 use crate::units::{Span, Timestamp};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use std::path::PathBuf;
+
+/// How long a window stays open where nothing else is said.
+const LATENESS: Span = Span(5 * Span::MINUTE.0);
 
 /// Arguments of every command that judges what it reads.
 #[derive(Debug, Args)]
@@ -31,6 +36,14 @@ pub(super) struct JudgeArguments {
     destinations_max: usize,
 }
 
+impl Default for JudgeArguments {
+    /// As when nothing is passed.
+    fn default() -> Self {
+        let Settings { hosts_max, destinations_max, .. } = Settings::default();
+        JudgeArguments { budget: None, lateness: LATENESS, asn: None, hosts_max, destinations_max }
+    }
+}
+
 impl Sink for Scan {
     fn add(&mut self, sources: &[Source], pieces: &[Piece]) {
         Scan::add(self, sources, pieces);
@@ -49,26 +62,39 @@ impl JudgeArguments {
 
     /// The scan of what was opened, not yet begun.
     pub(super) fn scan(&self, opened: &mut Opened) -> Result<Scan> {
+        let catalogue = self.catalogue(std::mem::take(&mut opened.catalogue), opened.asn.as_ref())?;
+        let (budget, sources) = (self.budget(opened), opened.batch.sources.len());
+        let scan = self.scan_of(sources, opened.estate.clone(), opened.take.clone(), budget);
+        Ok(scan.with_catalogue(catalogue))
+    }
+
+    /// How long a window stays open for lines that come late.
+    pub(super) fn lateness(&self) -> Span {
+        self.lateness
+    }
+
+    /// The scan that a daemon goes on with for ever.
+    pub(super) fn endless(&self, prepared: &Prepared) -> Result<Scan> {
+        let Prepared { config, take, estate, catalogue, .. } = prepared;
+        let catalogue = self.catalogue(catalogue.clone(), config.asn.as_ref())?;
+        let budget = self.budget.or(config.budget).unwrap_or_default();
+        Ok(self.scan_of(0, estate.clone(), take.clone(), budget).with_catalogue(catalogue).with_days())
+    }
+
+    fn scan_of(&self, sources: usize, estate: Estate, take: Take, budget: Budget) -> Scan {
         let settings = Settings {
             hosts_max: self.hosts_max,
             destinations_max: self.destinations_max,
             ..Settings::default()
         };
-        let mut catalogue = std::mem::take(&mut opened.catalogue);
-        if let Some(path) = self.asn.as_ref().or(opened.asn.as_ref()) {
-            let bytes = std::fs::read(path).with_context(|| format!("--asn {}", path.display()))?;
-            let owners = Owners::read(bytes).map_err(|error| anyhow!("--asn {}: {error}", path.display()))?;
-            catalogue = catalogue.with_owners(owners);
-        }
-        let scan = Scan::new(
-            settings,
-            self.lateness,
-            opened.threads,
-            opened.batch.sources.len(),
-            opened.estate.clone(),
-            opened.take.clone(),
-            self.budget(opened),
-        );
-        Ok(scan.with_catalogue(catalogue))
+        Scan::new(settings, self.lateness, threads(), sources, estate, take, budget)
+    }
+
+    /// The catalogue with whose networks addresses lie in, as far as a file says.
+    fn catalogue(&self, catalogue: Catalogue, asn: Option<&PathBuf>) -> Result<Catalogue> {
+        let Some(path) = self.asn.as_ref().or(asn) else { return Ok(catalogue) };
+        let bytes = std::fs::read(path).with_context(|| format!("--asn {}", path.display()))?;
+        let owners = Owners::read(bytes).map_err(|error| anyhow!("--asn {}: {error}", path.display()))?;
+        Ok(catalogue.with_owners(owners))
     }
 }

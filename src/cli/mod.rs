@@ -11,13 +11,16 @@ mod eval;
 mod explain;
 mod format_from;
 mod formats;
+mod incidents;
 mod judge;
 mod parse;
 mod progress;
 mod read;
 mod scan;
+mod store;
 mod synth;
 mod volumes;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use std::io;
@@ -37,6 +40,10 @@ enum Command {
     Scan(scan::Arguments),
     /// Sum what goes out per host (and destination, and window)
     Volumes(volumes::Arguments),
+    /// Follow logs as they grow, for ever: what is told, sums and where reading stopped survive any crash
+    Watch(watch::Arguments),
+    /// Print the incidents that a daemon's store holds, as a scan would
+    Incidents(incidents::Arguments),
     /// Print what each line says as JSON with ECS names
     Parse(parse::Arguments),
     /// Say what each source can and cannot show, and the line of configuration that fixes it
@@ -81,6 +88,8 @@ pub fn main() -> ExitCode {
     let ending = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Volumes(arguments) => volumes::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
+        Command::Incidents(arguments) => incidents::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -4,11 +4,13 @@ use super::progress::Bar;
 use super::{Ending, config, format_from, say};
 use crate::batch::{Batch, How, Progress, Told, Wanted};
 use crate::config::{Config, SourceConfig};
+use crate::daemon::Followed;
 use crate::estate::{Estate, Inventory, default_local};
 use crate::event::Role;
 use crate::event::catalogue::Catalogue;
 use crate::formats::Detail;
 use crate::incidents::Budget;
+use crate::input::tail::Group;
 use crate::input::{self, Trouble};
 use crate::pipeline::Take;
 use crate::tally::Counts;
@@ -24,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of every command that reads logs.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct ReadArguments {
     /// Files, quoted globs, directories, or - for standard input (the default, unless -c names sources); compressed files
     /// are recognised
@@ -104,6 +106,16 @@ impl From<RoleArgument> for Role {
 /// How far in the future a stamp may lie: clocks of other machines differ, but not by a day.
 const AHEAD: Span = Span::DAY;
 
+/// What the arguments and the configuration say.
+pub(super) struct Prepared {
+    pub(super) config: Config,
+    pub(super) how: How,
+    pub(super) take: Take,
+    pub(super) estate: Estate,
+    /// What is known of destinations, but for whose their networks are.
+    pub(super) catalogue: Catalogue,
+}
+
 /// Everything opened.
 pub(super) struct Opened {
     pub(super) batch: Batch,
@@ -121,6 +133,11 @@ pub(super) struct Opened {
 }
 
 impl ReadArguments {
+    /// Arguments that say nothing but which configuration.
+    pub(super) fn of_config(config: Option<PathBuf>) -> ReadArguments {
+        ReadArguments { config, ..ReadArguments::default() }
+    }
+
     /// Whether nothing is read from standard input.
     pub(super) fn names_files(&self) -> bool {
         let no_pipe = self.paths.iter().all(|path| path.as_os_str() != "-");
@@ -134,8 +151,8 @@ impl ReadArguments {
         self.paths.drain(..count).map(|path| path.to_string_lossy().into_owned()).collect()
     }
 
-    /// Opens what the arguments name and says what cannot be opened.
-    pub(super) fn open(&self, detail: Detail) -> Result<Opened> {
+    /// What the arguments and the configuration say, before anything is opened.
+    pub(super) fn prepare(&self, detail: Detail) -> Result<Prepared> {
         // The pool of rayon is global; a second call (in tests) keeps the first.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
         let config = match &self.config {
@@ -168,19 +185,48 @@ impl ReadArguments {
             latest: now() + AHEAD,
             ..Take::default()
         };
+        let local = self.local.clone().or(config.local_networks.clone()).unwrap_or_else(default_local);
+        let estate = Estate::new(local, inventory).with_proxies(self.proxies.clone());
+        let mut catalogue = Catalogue::default();
+        for (service, marks) in &config.services {
+            catalogue.add(service.clone(), marks.iter().map(String::as_str));
+        }
+        Ok(Prepared { config, how, take, estate, catalogue })
+    }
+
+    /// Opens what the arguments name and says what cannot be opened.
+    pub(super) fn open(&self, detail: Detail) -> Result<Opened> {
+        let Prepared { config, how, take, estate, catalogue } = self.prepare(detail)?;
         let (wanted, troubles) = self.wanted(&config.sources, how)?;
         let progress = Arc::new(Progress::default());
         let mut batch = Batch::open(&wanted, &progress);
         batch.troubles.splice(0..0, troubles);
         let threads = rayon::current_num_threads();
-        let local = self.local.clone().or(config.local_networks).unwrap_or_else(default_local);
-        let estate = Estate::new(local, inventory).with_proxies(self.proxies.clone());
-        let mut catalogue = Catalogue::default();
-        for (service, marks) in config.services {
-            catalogue.add(service, marks.iter().map(String::as_str));
-        }
         let (budget, asn) = (config.budget, config.asn);
         Ok(Opened { batch, estate, take, progress, threads, budget, asn, catalogue, quiet: self.quiet })
+    }
+
+    /// The logs to follow: the paths among the arguments, else the sources of the configuration.
+    pub(super) fn followed(&self, prepared: &Prepared, from_end: bool) -> Result<Vec<Followed>> {
+        let one = |paths: &[PathBuf], how: How| Followed {
+            group: Group { paths: paths.to_vec(), from_end },
+            how: Arc::new(how),
+        };
+        if !self.paths.is_empty() {
+            return Ok(vec![one(&self.paths, prepared.how.clone())]);
+        }
+        let sources = prepared.config.sources.iter();
+        sources.map(|source| Ok(one(&source.paths, self.of_source(source, &prepared.how)?))).collect()
+    }
+
+    /// What is said of a source of the configuration, of which the arguments may say more.
+    fn of_source(&self, source: &SourceConfig, how: &How) -> Result<How> {
+        let format = match how.format {
+            Told::Nothing => told(source.format.as_deref(), source.format_from.as_deref())?,
+            _ => how.format.clone(),
+        };
+        let (role, host) = (how.role.or(source.role), how.host.clone().or(source.host.clone()));
+        Ok(How { format, role, host, ..how.clone() })
     }
 
     /// What is to be read: the paths among the arguments, else the sources of the configuration, of which the arguments
@@ -205,12 +251,7 @@ impl ReadArguments {
             return Ok((wanted, troubles));
         }
         for source in sources {
-            let format = match how.format {
-                Told::Nothing => told(source.format.as_deref(), source.format_from.as_deref())?,
-                _ => how.format.clone(),
-            };
-            let (role, host) = (how.role.or(source.role), how.host.clone().or(source.host.clone()));
-            expand(&source.paths, How { format, role, host, ..how.clone() });
+            expand(&source.paths, self.of_source(source, &how)?);
         }
         Ok((wanted, troubles))
     }
@@ -285,7 +326,7 @@ fn told(format: Option<&str>, conf: Option<&Path>) -> Result<Told> {
     clippy::disallowed_methods,
     reason = "the one clock: event time must not be dragged into the future"
 )]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_micros()).ok().and_then(Timestamp::from_micros).unwrap_or(Timestamp::MAX)
 }

@@ -1,5 +1,6 @@
 //! `outflow volumes`.
 
+mod kept;
 mod rows;
 
 use super::Ending;
@@ -14,6 +15,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use rows::Rows;
 use std::io::{BufWriter, Write, stdout};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -28,6 +30,9 @@ pub(super) struct Arguments {
     /// Only the N rows with the most bytes out
     #[arg(long, value_name = "N")]
     top: Option<usize>,
+    /// Sums by day out of a daemon's store, instead of reading logs; --window is then all or 1d
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -67,6 +72,9 @@ impl Sink for Sums<Distribution> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    if let Some(folder) = &arguments.store {
+        return kept::run(arguments, folder);
+    }
     let (by, detail) = match arguments.by {
         ByArgument::Host => (By::Host, Detail::Hosts),
         ByArgument::HostDestination => (By::HostDestination, Detail::Sums),

@@ -192,6 +192,13 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
     line(to, &summary(report))
 }
 
+/// One incident as [`write`] gives it, without the end of the line, when `hosts` are watched and something was told of
+/// `told_of` of them.
+pub fn one(told: &Told<'_>, told_of: usize, hosts: usize) -> String {
+    let summary = Summary { hosts, hosts_in_budget: told_of, ..Summary::default() };
+    serde_json::to_string(&incident(told, &summary)).unwrap_or_default()
+}
+
 fn line(to: &mut dyn Write, row: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *to, row)?;
     to.write_all(b"\n")

@@ -18,7 +18,9 @@ pub use drill::{DrillRow, DrillSummary, DrillTheft, json as drill_json, table as
 pub use escape::terminal as escaped;
 pub use evaluation::{json as evaluation_json, table as evaluation_table};
 pub use events::{EventWriter, Place};
+pub use jsonl::one as incident_line;
 pub use report::{Campaign, Carrier, Cited, Report, Shares, SourceReport, Summary, Told};
+pub use volumes::{KeptRow, kept_json, kept_table};
 pub use volumes::{Row as VolumeRow, json as volumes_json, table as volumes_table};
 
 use std::io::{self, Write};

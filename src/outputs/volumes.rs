@@ -3,6 +3,7 @@
 use super::{SCHEMA, escape};
 use crate::tally::{Cell, Distribution};
 use crate::units::{Bytes, Timestamp};
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// One row: the sums of a host (towards a destination group) in a window.
@@ -144,11 +145,61 @@ pub fn table<'a>(rows: impl Iterator<Item = Row<'a>>, to: &mut dyn Write) -> io:
     Ok(())
 }
 
+/// A row of what a store keeps: sums by day, without the distribution.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeptRow {
+    /// On the first row only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<&'static str>,
+    /// The host; empty where hosts are not told apart.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    /// The destination group; empty where they are not told apart.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub destination: String,
+    /// The day; `None` for all time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_start: Option<String>,
+    /// Bytes that left.
+    pub bytes_out: u64,
+    /// Bytes that came back.
+    pub bytes_in: u64,
+    /// How many events.
+    pub events: u64,
+    /// The most bytes of one event.
+    pub max: u64,
+}
+
+/// One JSON object a line; the first one carries the schema.
+pub fn kept_json(rows: impl Iterator<Item = KeptRow>, to: &mut dyn Write) -> io::Result<()> {
+    for (place, row) in rows.enumerate() {
+        let row = KeptRow { schema: (place == 0).then_some(SCHEMA), ..row };
+        serde_json::to_writer(&mut *to, &row)?;
+        to.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// A table for the terminal.
+pub fn kept_table(rows: impl Iterator<Item = KeptRow>, to: &mut dyn Write) -> io::Result<()> {
+    writeln!(to, "{:>10} {:>10} {:>10} {:>9}  WINDOW, HOST, DESTINATION", "OUT", "IN", "EVENTS", "MAX")?;
+    for row in rows {
+        let size = |bytes: u64| Bytes(bytes).to_string();
+        let (out, back, max) = (size(row.bytes_out), size(row.bytes_in), size(row.max));
+        write!(to, "{out:>10} {back:>10} {:>10} {max:>9} ", row.events)?;
+        let names = [row.window_start.unwrap_or_default(), row.host, row.destination];
+        for name in names.iter().filter(|name| !name.is_empty()) {
+            write!(to, " {}", escape::terminal(name))?;
+        }
+        writeln!(to)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde::Serialize;
 
     #[derive(Serialize)]
     struct JsonRow<'a> {

@@ -24,4 +24,5 @@ mod robustness;
 mod samples;
 mod silence;
 mod view;
+mod watch;
 mod zeek;

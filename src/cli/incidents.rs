@@ -1,0 +1,43 @@
+//! `outflow incidents`: what a daemon's store holds.
+
+use super::judge::JudgeArguments;
+use super::read::ReadArguments;
+use super::{Ending, store};
+use crate::daemon::Kept;
+use crate::formats::Detail;
+use crate::outputs::{self, Style};
+use crate::store::StoreError;
+use anyhow::Result;
+use clap::Args;
+use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::time::Instant;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    store: store::StoreArguments,
+    /// Also print what lies beyond the budget
+    #[arg(long)]
+    all: bool,
+    /// Print JSON lines
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    let began = Instant::now();
+    let (read, judge) = (ReadArguments::of_config(arguments.store.config.clone()), JudgeArguments::default());
+    let prepared = read.prepare(Detail::Judged)?;
+    let snapshot = arguments.store.snapshot(&prepared.config)?;
+    let kept = Kept::read(&snapshot)?.ok_or(StoreError::Empty)?;
+    let (scan, sources) = kept.into_scan(judge.endless(&prepared)?);
+    let scanned = scan.finish();
+    let report = scanned.report(&sources, &prepared.estate.inventory, began.elapsed());
+    let to = stdout();
+    let style =
+        Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };
+    let mut to = BufWriter::new(to.lock());
+    outputs::write(if arguments.json { "jsonl" } else { "terminal" }, &report, style, &mut to)?;
+    to.flush()?;
+    Ok(if report.summary.in_budget > 0 { Ending::Found } else { Ending::Nothing })
+}

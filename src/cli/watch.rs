@@ -1,0 +1,182 @@
+//! `outflow watch`.
+
+use super::judge::JudgeArguments;
+use super::read::{Prepared, ReadArguments, now};
+use super::{Ending, say};
+use crate::batch::in_pool;
+use crate::daemon::{Engine, Followed, Keeper, Step, settings};
+use crate::formats::Detail;
+use crate::store::{Opening, StoreError};
+use crate::units::Span;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::collections::BTreeSet;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often logs are looked at while they grow. An incident is out within two seconds of its window's close.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How often they are looked at when nothing has come for a while.
+const REST: Duration = Duration::from_secs(1);
+
+/// After a failed write: how long until the next try. Nothing is read until it succeeds.
+const AGAIN: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    read: ReadArguments,
+    #[command(flatten)]
+    judge: JudgeArguments,
+    /// The folder that keeps what must survive [default: as the configuration says, else /var/lib/outflow]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Write state down so often while lines come [default: as the configuration says, else 5s]
+    #[arg(long, value_name = "SPAN")]
+    commit_every: Option<Span>,
+    /// How long totals by day and incidents are kept [default: as the configuration says, else 400d]
+    #[arg(long, value_name = "SPAN")]
+    retain: Option<Span>,
+    /// Read logs that are there at the first start from their end
+    #[arg(long)]
+    from_end: bool,
+    /// Read what is there, write it down, and end
+    #[arg(long)]
+    once: bool,
+    /// Move a store that cannot be used aside, and begin again without a past
+    #[arg(long)]
+    new_store: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    let prepared = arguments.read.prepare(Detail::Judged)?;
+    let followed = arguments.read.followed(&prepared, arguments.from_end)?;
+    if followed.is_empty() {
+        bail!("nothing to follow: name files or globs, or a [[source]] in the configuration");
+    }
+    let mut watch = Watch::open(arguments, &prepared, followed)?;
+    in_pool(|| watch.run(arguments))
+}
+
+/// A daemon at work.
+struct Watch {
+    engine: Engine,
+    keeper: Keeper,
+    began: Instant,
+    stop: Arc<AtomicBool>,
+    /// Something changed since it was written down.
+    dirty: bool,
+    told: usize,
+    /// What was said already.
+    said: BTreeSet<(PathBuf, String)>,
+}
+
+impl Watch {
+    fn open(arguments: &Arguments, prepared: &Prepared, followed: Vec<Followed>) -> Result<Watch> {
+        let stored = &prepared.config.store;
+        let folder = arguments.store.as_ref().unwrap_or(&stored.path);
+        let lateness = arguments.judge.lateness();
+        let opening = if arguments.new_store { Opening::Anew } else { Opening::AsItIs };
+        let every = arguments.commit_every.unwrap_or(stored.commit_every);
+        let every = Duration::from_micros(every.0.unsigned_abs());
+        let retain = arguments.retain.unwrap_or(stored.retain);
+        let (keeper, kept) = Keeper::open(folder, settings(lateness), opening, (every, retain))?;
+        let (scan, about) = (arguments.judge.endless(prepared)?, (prepared.estate.clone(), lateness));
+        let engine = match kept {
+            Some(kept) => kept.into_engine(followed, scan, about, Duration::ZERO),
+            None => Engine::anew(followed, scan, about, Duration::ZERO),
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+            // The second one ends the process at once.
+            signal_hook::flag::register_conditional_shutdown(signal, 2, Arc::clone(&stop))?;
+            signal_hook::flag::register(signal, Arc::clone(&stop))?;
+        }
+        let said = BTreeSet::new();
+        Ok(Watch { engine, keeper, began: Instant::now(), stop, dirty: false, told: 0, said })
+    }
+
+    fn run(&mut self, arguments: &Arguments) -> Result<Ending> {
+        let (mut look_at, mut quiet_since) = (Duration::ZERO, None);
+        loop {
+            let time = self.began.elapsed();
+            if self.stop.load(Ordering::Relaxed) {
+                self.commit_at_last()?;
+                return Ok(Ending::Nothing);
+            }
+            let mut urgent = false;
+            if time >= look_at {
+                let step = self.engine.look(time, now());
+                urgent = self.hear(step);
+                let quiet = quiet_since.is_some_and(|since| time.saturating_sub(since) > LOOK * 40);
+                look_at = time + if quiet { REST } else { LOOK };
+            }
+            let step = self.engine.step(time);
+            let read = step.read;
+            self.dirty |= read;
+            urgent |= self.hear(step);
+            if urgent || (self.dirty && self.keeper.is_due(time)) {
+                self.commit_or_wait();
+            }
+            if read {
+                quiet_since = None;
+            } else if arguments.once && self.engine.is_idle() {
+                self.commit_at_last()?;
+                return Ok(if self.told > 0 { Ending::Found } else { Ending::Nothing });
+            } else {
+                quiet_since.get_or_insert(time);
+                std::thread::sleep(look_at.saturating_sub(self.began.elapsed()));
+            }
+        }
+    }
+
+    /// Says what is wrong, each thing once; gives whether something must be written down soon.
+    fn hear(&mut self, step: Step) -> bool {
+        for trouble in step.troubles {
+            if self.said.insert((trouble.path.clone(), trouble.what.clone())) {
+                say(&format!("{}: {}", trouble.path.display(), trouble.what));
+            }
+        }
+        step.urgent
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        let began = self.began;
+        let lines = self.engine.unsent().to_vec();
+        self.keeper.commit(&mut self.engine, || began.elapsed())?;
+        self.dirty = false;
+        self.told += lines.len();
+        let mut to = stdout().lock();
+        for line in lines {
+            // A closed pipe is nobody's trouble: what is told stands in the store.
+            let _ = writeln!(to, "{line}");
+        }
+        Ok(())
+    }
+
+    /// Writes state down; where that fails, waits until it succeeds or the process is to stop. Reading pauses meanwhile: what is
+    /// not written down would be read again.
+    fn commit_or_wait(&mut self) {
+        let mut failed = false;
+        while let Err(error) = self.commit() {
+            if !std::mem::replace(&mut failed, true) {
+                say(&format!("{error}: reading pauses until state can be written"));
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            std::thread::sleep(AGAIN);
+        }
+        if failed {
+            say("state can be written again: reading goes on");
+        }
+    }
+
+    fn commit_at_last(&mut self) -> Result<()> {
+        self.commit().context("the last lines were not written down and will be read again")
+    }
+}

@@ -1,0 +1,218 @@
+//! All of an engine in one transaction: written every few seconds, read once at the start.
+
+use super::engine::{Engine, Followed};
+use super::log::{Log, SourceKept};
+use crate::baseline::Trail;
+use crate::estate::Estate;
+use crate::input::tail::{Mark, Tail};
+use crate::pipeline::{DayRow, FORM, Judged, Scan, Source, Sums};
+use crate::store::{Opening, Snapshot, Store, StoreError, Written};
+use crate::units::{Span, Timestamp};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the file of a log that vanished is looked for under other names.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Share of the time that may go into writing state down: where a write takes longer, the next comes later.
+const COST: u32 = 5;
+
+/// So many lines of the outbox are kept after all outputs have sent them, for whoever asks.
+const SENT_KEPT: u64 = 1000;
+
+/// What an engine remembered.
+#[derive(Debug)]
+pub struct Kept {
+    sums: Sums<Trail>,
+    judged: Judged,
+    marks: Vec<Mark>,
+    logs: BTreeMap<u32, Log>,
+    sources: Vec<Source>,
+    lost: u64,
+}
+
+/// The settings on which the meaning of the sums depends, as text.
+pub fn settings(lateness: Span) -> String {
+    format!("--lateness {}s", lateness.0 / Span::SECOND.0)
+}
+
+impl Kept {
+    /// What a store holds; `None` where nothing was written yet.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub fn read(snapshot: &Snapshot) -> Result<Option<Kept>, StoreError> {
+        let Some(sums) = snapshot.get("sums")? else { return Ok(None) };
+        let missing = || StoreError::Damaged("a part of the state is missing".into());
+        let sources: Vec<SourceKept> = snapshot.get("sources")?.ok_or_else(missing)?;
+        Ok(Some(Kept {
+            sums,
+            judged: snapshot.get("judged")?.ok_or_else(missing)?,
+            marks: snapshot.get("marks")?.ok_or_else(missing)?,
+            logs: snapshot.get("logs")?.ok_or_else(missing)?,
+            sources: sources.into_iter().map(Source::from).collect(),
+            lost: snapshot.get("lost")?.ok_or_else(missing)?,
+        }))
+    }
+
+    /// The scan that it was, to be asked or finished, and its sources.
+    pub fn into_scan(self, mut scan: Scan) -> (Scan, Vec<Source>) {
+        scan.resume(self.sums, self.judged);
+        (scan, self.sources)
+    }
+
+    /// An engine that goes on where this one stopped.
+    pub fn into_engine(
+        self,
+        followed: Vec<Followed>,
+        mut scan: Scan,
+        about: (Estate, Span),
+        now: Duration,
+    ) -> Engine {
+        scan.resume(self.sums, self.judged);
+        let groups = followed.iter().map(|followed| followed.group.clone()).collect();
+        let tail = Tail::new(groups, self.marks, PATIENCE, now);
+        let mut engine = Engine::new(tail, followed, scan, about);
+        (engine.logs, engine.sources, engine.lost) = (self.logs, self.sources, self.lost);
+        engine
+    }
+}
+
+impl Engine {
+    /// An engine without a past.
+    pub fn anew(followed: Vec<Followed>, scan: Scan, about: (Estate, Span), now: Duration) -> Engine {
+        let groups = followed.iter().map(|followed| followed.group.clone()).collect();
+        let tail = Tail::new(groups, Vec::new(), PATIENCE, now);
+        Engine::new(tail, followed, scan, about)
+    }
+}
+
+/// Writes engines down.
+#[derive(Debug)]
+pub struct Keeper {
+    folder: PathBuf,
+    settings: String,
+    /// `None` after a write failed, until it could be opened again.
+    store: Arc<Mutex<Option<Store>>>,
+    every: Duration,
+    retain: Span,
+    /// How many windows were closed when judgements were written last.
+    closed: Option<u64>,
+    /// When it was written last, and how long that took.
+    last: Option<(Duration, Duration)>,
+    /// Days that are over and not yet written.
+    days: Vec<(Timestamp, Vec<DayRow>)>,
+    /// Those that send what is told.
+    outputs: Vec<String>,
+}
+
+impl Keeper {
+    /// Opens the store in a folder, to be written every so often at most; days and incidents are kept for `retain`.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub fn open(
+        folder: &Path,
+        settings: String,
+        opening: Opening,
+        (every, retain): (Duration, Span),
+    ) -> Result<(Keeper, Option<Kept>), StoreError> {
+        let store = Store::open(folder, Written { form: FORM, settings: &settings }, opening)?;
+        let kept = Kept::read(&store.snapshot()?)?;
+        let keeper = Keeper {
+            folder: folder.to_path_buf(),
+            settings,
+            store: Arc::new(Mutex::new(Some(store))),
+            every,
+            retain,
+            closed: None,
+            last: None,
+            days: Vec::new(),
+            outputs: Vec::new(),
+        };
+        Ok((keeper, kept))
+    }
+
+    /// The store, for those who read it and for what outputs have sent. `None` while it cannot be written.
+    pub fn store(&self) -> Arc<Mutex<Option<Store>>> {
+        Arc::clone(&self.store)
+    }
+
+    /// These outputs send what is told; what all have sent is let go.
+    pub fn set_outputs(&mut self, outputs: Vec<String>) {
+        self.outputs = outputs;
+    }
+
+    /// Whether it is time to write.
+    pub fn is_due(&self, now: Duration) -> bool {
+        self.last.is_none_or(|(at, took)| now.saturating_sub(at) >= self.every.max(took * COST))
+    }
+
+    /// When state was written last, and how long that took.
+    pub fn last(&self) -> Option<(Duration, Duration)> {
+        self.last
+    }
+
+    /// Writes everything down. After an error nothing is lost: the next call opens the store again and writes all of it.
+    ///
+    /// # Errors
+    /// As the store's: the disk is full, a device failed.
+    pub fn commit(&mut self, engine: &mut Engine, clock: impl Fn() -> Duration) -> Result<(), StoreError> {
+        let began = clock();
+        self.days.extend(engine.scan.take_days());
+        let shared = Arc::clone(&self.store);
+        let mut store = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = self.open_again(&mut store).and_then(|store| self.write(store, engine));
+        let ended = clock();
+        self.last = Some((ended, ended.saturating_sub(began)));
+        match written {
+            Ok(()) => {
+                self.closed = Some(engine.scan.closed());
+                self.days.clear();
+                engine.unsent.clear();
+                Ok(())
+            }
+            Err(error) => {
+                // After a failed write nothing is known of what is on the disk: all of it is written anew.
+                *store = None;
+                self.closed = None;
+                Err(error)
+            }
+        }
+    }
+
+    fn open_again<'s>(&self, store: &'s mut Option<Store>) -> Result<&'s Store, StoreError> {
+        if store.is_none() {
+            let written = Written { form: FORM, settings: &self.settings };
+            *store = Some(Store::open(&self.folder, written, Opening::AsItIs)?);
+        }
+        store.as_ref().ok_or(StoreError::Empty)
+    }
+
+    fn write(&self, store: &Store, engine: &mut Engine) -> Result<(), StoreError> {
+        let mut batch = store.batch()?;
+        let closed = engine.scan.closed();
+        if self.closed != Some(closed) {
+            if let Some(newest) = engine.scan.oldest_open() {
+                engine.scan.forget(newest - self.retain);
+                batch.forget_days((newest - self.retain).floor(Span::DAY))?;
+            }
+            batch.put("judged", engine.scan.judged())?;
+        }
+        batch.put("sums", engine.scan.sums())?;
+        batch.put("marks", &engine.tail.marks().collect::<Vec<_>>())?;
+        batch.put("logs", &engine.logs)?;
+        batch.put("sources", &engine.sources.iter().map(SourceKept::from).collect::<Vec<_>>())?;
+        batch.put("lost", &engine.lost)?;
+        for (day, rows) in &self.days {
+            batch.add_day(*day, rows)?;
+        }
+        for line in &engine.unsent {
+            batch.send(line)?;
+        }
+        batch.drop_sent(&self.outputs, SENT_KEPT)?;
+        batch.commit()
+    }
+}

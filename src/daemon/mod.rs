@@ -1,0 +1,13 @@
+//! The driver that never ends: it follows logs as they grow, and what it knows survives whatever happens to it.
+//!
+//! One thread owns everything that must agree: where reading stopped, the sums, what was told ([`Engine`]). It writes all of
+//! that in one transaction ([`Keeper`]), every few seconds and whenever something was told. Whoever only looks or
+//! sends (outputs, the web page of metrics) has threads of its own and reads what was written.
+
+mod checkpoint;
+mod engine;
+mod log;
+mod watermark;
+
+pub use checkpoint::{Keeper, Kept, settings};
+pub use engine::{Engine, Followed, Step};
