@@ -142,6 +142,16 @@ impl Batch {
         self.sources.push(source);
     }
 
+    /// Numbers the sources behind these, which are not read: what a scan remembers names them.
+    pub fn precede(&mut self, mut sources: Vec<Source>) {
+        let count = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        for reading in &mut self.waiting {
+            reading.number = reading.number.saturating_add(count);
+        }
+        sources.append(&mut self.sources);
+        self.sources = sources;
+    }
+
     /// Reads everything into `sink`.
     pub fn read(&mut self, sink: &mut impl Sink, progress: &Progress) {
         in_pool(|| self.read_in_pool(sink, progress));

@@ -75,10 +75,15 @@ impl JudgeArguments {
 
     /// The scan that a daemon goes on with for ever.
     pub(super) fn endless(&self, prepared: &Prepared) -> Result<Scan> {
-        let Prepared { config, take, estate, catalogue, .. } = prepared;
-        let catalogue = self.catalogue(catalogue.clone(), config.asn.as_ref())?;
-        let budget = self.budget.or(config.budget).unwrap_or_default();
+        let Prepared { take, estate, .. } = prepared;
+        let (budget, catalogue) = self.says(prepared)?;
         Ok(self.scan_of(0, estate.clone(), take.clone(), budget).with_catalogue(catalogue).with_days())
+    }
+
+    /// How many incidents a day are told, and what is known of destinations.
+    pub(super) fn says(&self, prepared: &Prepared) -> Result<(Budget, Catalogue)> {
+        let budget = self.budget.or(prepared.config.budget).unwrap_or_default();
+        Ok((budget, self.catalogue(prepared.catalogue.clone(), prepared.config.asn.as_ref())?))
     }
 
     fn scan_of(&self, sources: usize, estate: Estate, take: Take, budget: Budget) -> Scan {

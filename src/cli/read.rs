@@ -211,6 +211,7 @@ impl ReadArguments {
         let one = |paths: &[PathBuf], how: How| Followed {
             group: Group { paths: paths.to_vec(), from_end },
             how: Arc::new(how),
+            spool: false,
         };
         if !self.paths.is_empty() {
             return Ok(vec![one(&self.paths, prepared.how.clone())]);

@@ -3,11 +3,15 @@
 use super::Ending;
 use super::judge::JudgeArguments;
 use super::read::ReadArguments;
+use crate::daemon::Kept;
 use crate::formats::Detail;
 use crate::outputs::{self, Style};
+use crate::store::{self, StoreError};
+use crate::units::Timestamp;
 use anyhow::Result;
 use clap::Args;
 use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::path::PathBuf;
 use std::time::Instant;
 
 #[derive(Debug, Args)]
@@ -16,6 +20,9 @@ pub(super) struct Arguments {
     read: ReadArguments,
     #[command(flatten)]
     judge: JudgeArguments,
+    /// Judge by what a daemon has learned, in the folder of its store: lines from where it stopped judging on
+    #[arg(long, value_name = "DIR")]
+    history: Option<PathBuf>,
     /// Also print what lies beyond the budget
     #[arg(long)]
     all: bool,
@@ -25,9 +32,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let began = Instant::now();
     let mut opened = arguments.read.open(Detail::Judged)?;
     let mut scan = arguments.judge.scan(&mut opened)?;
+    let mut from = Timestamp::MIN;
+    if let Some(folder) = &arguments.history {
+        let kept = Kept::read(&store::read(folder)?)?.ok_or(StoreError::Empty)?;
+        let (with_history, sources);
+        (with_history, sources, from) = kept.into_history(scan);
+        scan = with_history;
+        opened.batch.precede(sources);
+    }
     opened.read(&mut scan);
-    let scanned = scan.finish();
-    let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, began.elapsed());
+    let mut scanned = scan.finish();
+    scanned.incidents.retain(|incident| incident.last_seen > from);
+    let mut report = scanned.report(&opened.batch.sources, &opened.estate.inventory, began.elapsed());
+    // Those that the history names were read by the daemon.
+    report.sources.retain(|source| arguments.history.is_none() || source.counts.lines > 0);
     let to = stdout();
     let style =
         Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };

@@ -68,8 +68,12 @@ struct Watch {
     keeper: Keeper,
     began: Instant,
     stop: Arc<AtomicBool>,
+    /// The configuration is to be read again.
+    reload: Arc<AtomicBool>,
     /// Something changed since it was written down.
     dirty: bool,
+    /// Something is to be written down soon.
+    urgent: bool,
     told: usize,
     /// What was said already.
     said: BTreeSet<(PathBuf, String)>,
@@ -96,8 +100,10 @@ impl Watch {
             signal_hook::flag::register_conditional_shutdown(signal, 2, Arc::clone(&stop))?;
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
         }
-        let said = BTreeSet::new();
-        Ok(Watch { engine, keeper, began: Instant::now(), stop, dirty: false, told: 0, said })
+        let reload = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reload))?;
+        let (began, said) = (Instant::now(), BTreeSet::new());
+        Ok(Watch { engine, keeper, began, stop, reload, dirty: false, urgent: false, told: 0, said })
     }
 
     fn run(&mut self, arguments: &Arguments) -> Result<Ending> {
@@ -107,6 +113,13 @@ impl Watch {
             if self.stop.load(Ordering::Relaxed) {
                 self.commit_at_last()?;
                 return Ok(Ending::Nothing);
+            }
+            if self.reload.swap(false, Ordering::Relaxed) {
+                match self.reload(arguments) {
+                    Ok(()) => say("the configuration was read again"),
+                    Err(error) => say(&format!("{error:#}: the configuration stays as it was")),
+                }
+                look_at = time;
             }
             let mut urgent = false;
             if time >= look_at {
@@ -119,8 +132,9 @@ impl Watch {
             let read = step.read;
             self.dirty |= read;
             urgent |= self.hear(step);
-            if urgent || (self.dirty && self.keeper.is_due(time)) {
-                self.commit_or_wait();
+            self.urgent |= urgent;
+            if (self.urgent && self.keeper.is_due_soon(time)) || (self.dirty && self.keeper.is_due(time)) {
+                self.commit_or_wait()?;
             }
             if read {
                 quiet_since = None;
@@ -132,6 +146,16 @@ impl Watch {
                 std::thread::sleep(look_at.saturating_sub(self.began.elapsed()));
             }
         }
+    }
+
+    /// Reads the configuration again. What was read and judged stays.
+    fn reload(&mut self, arguments: &Arguments) -> Result<()> {
+        let prepared = arguments.read.prepare(Detail::Judged)?;
+        let followed = arguments.read.followed(&prepared, arguments.from_end)?;
+        let (budget, catalogue) = arguments.judge.says(&prepared)?;
+        self.engine.reload(followed, prepared.estate, budget, catalogue);
+        self.said.clear();
+        Ok(())
     }
 
     /// Says what is wrong, each thing once; gives whether something must be written down soon.
@@ -148,7 +172,7 @@ impl Watch {
         let began = self.began;
         let lines = self.engine.unsent().to_vec();
         self.keeper.commit(&mut self.engine, || began.elapsed())?;
-        self.dirty = false;
+        (self.dirty, self.urgent) = (false, false);
         self.told += lines.len();
         let mut to = stdout().lock();
         for line in lines {
@@ -160,20 +184,24 @@ impl Watch {
 
     /// Writes state down; where that fails, waits until it succeeds or the process is to stop. Reading pauses meanwhile: what is
     /// not written down would be read again.
-    fn commit_or_wait(&mut self) {
+    fn commit_or_wait(&mut self) -> Result<()> {
         let mut failed = false;
         while let Err(error) = self.commit() {
+            if !error.may_pass() {
+                return Err(error.into());
+            }
             if !std::mem::replace(&mut failed, true) {
                 say(&format!("{error}: reading pauses until state can be written"));
             }
             if self.stop.load(Ordering::Relaxed) {
-                return;
+                return Ok(());
             }
             std::thread::sleep(AGAIN);
         }
         if failed {
             say("state can be written again: reading goes on");
         }
+        Ok(())
     }
 
     fn commit_at_last(&mut self) -> Result<()> {

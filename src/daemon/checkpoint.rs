@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Share of the time that may go into writing state down: where a write takes longer, the next comes later.
 const COST: u32 = 5;
 
+/// How long what was told waits for more to be told with it.
+const SOON: Duration = Duration::from_millis(500);
+
 /// So many lines of the outbox are kept after all outputs have sent them, for whoever asks.
 const SENT_KEPT: u64 = 1000;
 
@@ -61,6 +64,13 @@ impl Kept {
     pub fn into_scan(self, mut scan: Scan) -> (Scan, Vec<Source>) {
         scan.resume(self.sums, self.judged);
         (scan, self.sources)
+    }
+
+    /// A scan of other logs that begins with what was learned here, the sources that it names, and the moment from which
+    /// on lines are judged.
+    pub fn into_history(self, scan: Scan) -> (Scan, Vec<Source>, Timestamp) {
+        let from = self.sums.floor().unwrap_or(Timestamp::MIN);
+        (scan.with_history(self.sums, self.judged), self.sources, from)
     }
 
     /// An engine that goes on where this one stopped.
@@ -148,6 +158,12 @@ impl Keeper {
     /// Whether it is time to write.
     pub fn is_due(&self, now: Duration) -> bool {
         self.last.is_none_or(|(at, took)| now.saturating_sub(at) >= self.every.max(took * COST))
+    }
+
+    /// Whether it is time to write because something was told. In a rush of incidents half of the time goes into writing at
+    /// most.
+    pub fn is_due_soon(&self, now: Duration) -> bool {
+        self.last.is_none_or(|(at, took)| now.saturating_sub(at) >= took.max(SOON))
     }
 
     /// When state was written last, and how long that took.

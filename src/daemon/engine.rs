@@ -4,14 +4,16 @@ use super::log::Log;
 use super::watermark::{LINGER, Reached, watermark};
 use crate::batch::{How, Wanted, begins, threads};
 use crate::estate::Estate;
+use crate::event::catalogue::Catalogue;
 use crate::framing::{Buffer, CHUNK, Chunk, Chunker};
+use crate::incidents::Budget;
 use crate::input::tail::{Group, News, Tail};
 use crate::input::{Place, Trouble};
 use crate::outputs::incident_line;
 use crate::pipeline::{Piece, Scan, Source};
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ pub struct Followed {
     pub group: Group,
     /// How they are read.
     pub how: Arc<How>,
+    /// They are our own, written by a listener: a file that was read is removed, but for the last.
+    pub spool: bool,
 }
 
 /// What a step came to.
@@ -86,6 +90,14 @@ impl Engine {
             buffers: Vec::new(),
             at_once: threads(),
         }
+    }
+
+    /// From now on these logs are followed, for this estate and budget. What was read and judged stays.
+    pub fn reload(&mut self, followed: Vec<Followed>, estate: Estate, budget: Budget, catalogue: Catalogue) {
+        self.tail.set_groups(followed.iter().map(|followed| followed.group.clone()).collect());
+        self.followed = followed;
+        self.scan.reload(estate.clone(), budget, catalogue);
+        self.estate = estate;
     }
 
     /// Looks which logs there are and which have grown. `now` is any clock that only goes forward, `wall` the time of day.
@@ -247,6 +259,27 @@ impl Engine {
             })
         });
         watermark(logs, self.lateness)
+    }
+
+    /// Files of listeners that were read to their ends and into which nobody writes any more: once that is written down, they
+    /// may be removed.
+    pub fn spent(&self) -> Vec<PathBuf> {
+        let mut spools: BTreeMap<&Path, Vec<(&Path, u32)>> = BTreeMap::new();
+        for mark in self.tail.marks().filter(|mark| mark.is_live()) {
+            if self.followed.get(mark.group as usize).is_some_and(|followed| followed.spool) {
+                let folder = mark.path.parent().unwrap_or(&mark.path);
+                spools.entry(folder).or_default().push((&mark.path, mark.number));
+            }
+        }
+        let mut spent = Vec::new();
+        for files in spools.values_mut() {
+            files.sort_unstable();
+            // A listener writes into the last.
+            files.pop();
+            let read = files.iter().filter(|(_, number)| self.tail.behind(*number) == 0);
+            spent.extend(read.map(|(path, _)| path.to_path_buf()));
+        }
+        spent
     }
 
     /// Whether nothing is left to be read.

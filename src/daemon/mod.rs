@@ -7,7 +7,9 @@
 mod checkpoint;
 mod engine;
 mod log;
+mod outbox;
 mod watermark;
 
 pub use checkpoint::{Keeper, Kept, settings};
 pub use engine::{Engine, Followed, Step};
+pub use outbox::StoredOutbox;

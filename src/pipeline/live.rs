@@ -41,6 +41,19 @@ impl Scan {
         }
     }
 
+    /// Begins with what another learned, up to the moment until which it had judged: what is older is left out, as that has
+    /// seen it. `sources` are its sources, which must be the first of this one's.
+    pub fn with_history(mut self, sums: Sums<Trail>, mut judged: Judged) -> Scan {
+        let budget = self.judged.ledger.budget();
+        judged.forget_numbers(self.sums.shards().len());
+        self.judged = judged;
+        self.judged.ledger.set_budget(budget);
+        self.judged.days = None;
+        self.sums.take.judged = sums.floor().unwrap_or(Timestamp::MIN);
+        self.sums.go_on_hearing(sums);
+        self
+    }
+
     /// Keeps totals by day, for [`Scan::take_days`].
     pub fn with_days(mut self) -> Scan {
         self.judged.days = Some(Days::default());

@@ -22,6 +22,8 @@ use std::hash::BuildHasher;
 pub struct Take {
     /// Events before this are left out (and counted).
     pub since: Timestamp,
+    /// Transfers that were over before this are left out (and counted): another scan has judged them.
+    pub judged: Timestamp,
     /// Events at or after this are left out (and counted).
     pub until: Timestamp,
     /// A stamp after this is rejected: it would drag event time into the future. The driver says what "now" is.
@@ -36,6 +38,7 @@ impl Default for Take {
     fn default() -> Self {
         Take {
             since: Timestamp::MIN,
+            judged: Timestamp::MIN,
             until: Timestamp::MAX,
             latest: Timestamp::MAX,
             booking: Booking::Stamp,
@@ -121,6 +124,10 @@ pub(super) fn records<'a>(
             return Err(Reject::line(Reason::FutureTimestamp));
         }
         if event.timestamp < take.since || event.timestamp >= take.until {
+            tally.outside += 1;
+            return Ok(());
+        }
+        if event.closed().min(take.latest) < take.judged {
             tally.outside += 1;
             return Ok(());
         }

@@ -204,6 +204,11 @@ impl Scan {
 }
 
 impl Judged {
+    /// Sums that are kept in so many other shards number their names anew.
+    pub(super) fn forget_numbers(&mut self, shards: usize) {
+        self.numbers = vec![Default::default(); shards];
+    }
+
     /// Numbers the names that are new in a window by their order, so that numbers do not depend on how hosts were dealt out.
     fn adopt(&mut self, closed: &[(usize, Cells<Trail>)], sums: &Sums<Trail>, catalogue: &Catalogue) {
         let mut new: [Vec<(&str, Channel, usize, u32)>; 2] = Default::default();

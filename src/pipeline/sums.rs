@@ -186,6 +186,16 @@ impl<M: Measure + Send + Sync> Sums<M> {
         std::mem::replace(&mut self.pulses, rest)
     }
 
+    /// How well logs were read is known of today by another's.
+    pub(super) fn go_on_hearing(&mut self, other: Self) {
+        self.pulses = other.pulses;
+    }
+
+    /// The end of the last window taken out.
+    pub fn floor(&self) -> Option<Timestamp> {
+        self.floor
+    }
+
     /// Which line told again what another told.
     pub fn seconds(&self) -> &Seconds {
         &self.pairing.seconds

@@ -23,8 +23,9 @@ use std::path::{Path, PathBuf};
 /// The file in the store's folder.
 pub const FILE: &str = "outflow.redb";
 
-/// Bytes of one value: a page run of a quarter megabyte is found in a fragmented file, one of a gigabyte is not.
-const PIECE: usize = 256 << 10;
+/// Bytes of one value: with its key it just fits into a run of pages of a quarter megabyte (runs are powers of two), which is
+/// found in a fragmented file where one of a gigabyte is not.
+const PIECE: usize = (256 << 10) - 512;
 
 /// Memory for pages, in bytes. State is written whole and read once: a larger cache would hold what nobody asks for.
 const CACHE: usize = 32 << 20;

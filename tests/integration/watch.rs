@@ -241,6 +241,11 @@ fn killed_two_hundred_times_while_logs_rotate_nothing_is_lost_or_counted_twice()
     place.answers_as(&(header + &rows.concat()));
 }
 
+fn signal(daemon: &Child, name: &str) {
+    let pid = daemon.id().to_string();
+    assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+}
+
 #[cfg(unix)]
 #[test]
 fn asked_to_stop_it_writes_down_what_it_has_read() {
@@ -257,10 +262,90 @@ fn asked_to_stop_it_writes_down_what_it_has_read() {
     }
     let second = run(&["watch", "--once", "--store", &place.store(), &place.pattern()]);
     assert!(second.code == 2 && second.stderr.contains("another outflow"), "{}", second.stderr);
-    let pid = daemon.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    signal(&daemon, "-TERM");
     assert_eq!(daemon.wait().unwrap().code(), Some(0), "{}", place.said());
     OpenOptions::new().append(true).open(place.log()).unwrap().write_all(rest.concat().as_bytes()).unwrap();
     place.catch_up();
     place.answers_as(&(header + &rows.concat()));
+}
+
+#[cfg(unix)]
+#[test]
+fn asked_to_read_its_configuration_again_it_goes_on_with_what_it_knows() {
+    let (header, rows) = estate();
+    let place = Place::new();
+    let (first, rest) = rows.split_at(rows.len() / 2);
+    fs::write(place.log(), header.clone() + &first.concat()).unwrap();
+    let config = place.folder.path().join("outflow.toml");
+    let configure = |paths: &str| fs::write(&config, format!("[[source]]\npaths = [{paths}]\n")).unwrap();
+    configure("\"logs/conn.log\"");
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_outflow"))
+        .args(["watch", "--commit-every", "20ms", "--store", &place.store(), "-c", &config.to_string_lossy()])
+        .stdout(Stdio::null())
+        .stderr(File::create(place.folder.path().join("said")).unwrap())
+        .spawn()
+        .unwrap();
+    let wait_for = |what: &dyn Fn() -> bool| {
+        for _ in 0..1200 {
+            if what() {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("never: {}", place.said());
+    };
+    let events = || {
+        let asked = run(&["volumes", "--json", "--store", &place.store()]);
+        asked.rows("").iter().filter_map(|row| row["events"].as_u64()).sum::<u64>()
+    };
+    wait_for(&|| events() > 0);
+    // A mistake changes nothing.
+    configure("");
+    signal(&daemon, "-HUP");
+    wait_for(&|| place.said().contains("stays as it was"));
+    fs::write(place.logs().join("other.log"), header.clone() + &rest.concat()).unwrap();
+    let before = events();
+    configure("\"logs/other.log\", \"logs/conn.log\"");
+    signal(&daemon, "-HUP");
+    wait_for(&|| events() > before);
+    signal(&daemon, "-TERM");
+    assert_eq!(daemon.wait().unwrap().code(), Some(0), "{}", place.said());
+    let end = run(&["watch", "--once", "--store", &place.store(), "-c", &config.to_string_lossy()]);
+    assert!(end.code < 2, "{}", end.stderr);
+    place.answers_as(&(header + &rows.concat()));
+}
+
+#[test]
+fn a_scan_with_history_judges_the_rest_as_one_scan_of_all_would() {
+    let (header, rows) = estate();
+    let place = Place::new();
+    // Six of eight days, before the theft.
+    fs::write(place.log(), header.clone() + &rows[..rows.len() * 3 / 4].concat()).unwrap();
+    place.catch_up();
+    let whole = place.folder.path().join("whole.log");
+    fs::write(&whole, header + &rows.concat()).unwrap();
+    let whole = whole.to_string_lossy();
+    let incidents = |arguments: &[&str]| {
+        let scan = run(&[&["scan", "--json", "-q", &whole], arguments].concat());
+        let mut rows: Vec<Value> =
+            essence(&scan).into_iter().filter(|row| row["type"] == "incident").collect();
+        for row in &mut rows {
+            // These count what else is told.
+            for key in ["rank", "estate_share"] {
+                row.as_object_mut().unwrap().remove(key);
+            }
+        }
+        (rows, scan)
+    };
+    let (all, _) = incidents(&[]);
+    let (new, scan) = incidents(&["--history", &place.store()]);
+    assert!(new.len() >= 2 && new.iter().all(|row| all.contains(row)), "{new:?}");
+    let stolen = |rows: &[Value]| rows.iter().map(|row| row["bytes_out"].as_u64().unwrap()).max().unwrap();
+    assert_eq!(stolen(&new), stolen(&all));
+    let source = &scan.rows("source")[0];
+    assert!(source["outside"].as_u64().unwrap() > 1000, "what the daemon judged is left out: {source}");
+    // Without a past the same days look otherwise.
+    let since = source["last"].as_str().unwrap().split('T').next().unwrap();
+    let (alone, _) = incidents(&["--since", &format!("{since}T00:00:00Z")]);
+    assert_ne!(alone, new);
 }

@@ -263,6 +263,8 @@ impl Log {
     fn is_still(&mut self, file: &Found, troubles: &mut BTreeSet<(PathBuf, String)>) -> bool {
         self.gone = None;
         self.mark.path.clone_from(&file.path);
+        // Groups may have changed their order since.
+        self.mark.group = file.group;
         if self.mark.seen == file.seen && (self.mark.offset > 0 || !self.front.is_empty()) {
             return true;
         }

@@ -116,6 +116,11 @@ impl Mark {
         }
     }
 
+    /// Whether its file is there.
+    pub fn is_live(&self) -> bool {
+        self.state == State::Live
+    }
+
     /// Some more text was handed on.
     pub(super) fn pass(&mut self, text: &[u8]) {
         let left = usize::try_from((HEAD as u64).saturating_sub(self.offset)).unwrap_or(usize::MAX);
