@@ -4,6 +4,7 @@
 //! The only folder that knows clap and anyhow, and the one that looks at the clock (for "not later than tomorrow").
 
 mod bench;
+mod compare;
 mod config;
 mod doctor;
 mod drill;

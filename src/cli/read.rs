@@ -138,6 +138,11 @@ impl ReadArguments {
         ReadArguments { config, ..ReadArguments::default() }
     }
 
+    /// The same under another configuration.
+    pub(super) fn with_config(&self, config: &Path) -> ReadArguments {
+        ReadArguments { config: Some(config.to_path_buf()), ..self.clone() }
+    }
+
     /// Whether nothing is read from standard input.
     pub(super) fn names_files(&self) -> bool {
         let no_pipe = self.paths.iter().all(|path| path.as_os_str() != "-");

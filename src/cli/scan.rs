@@ -1,8 +1,8 @@
 //! `outflow scan`.
 
-use super::Ending;
 use super::judge::JudgeArguments;
 use super::read::ReadArguments;
+use super::{Ending, compare};
 use crate::daemon::Kept;
 use crate::formats::Detail;
 use crate::outputs::{self, Style};
@@ -23,12 +23,18 @@ pub(super) struct Arguments {
     /// Judge by what a daemon has learned, in the folder of its store: lines from where it stopped judging on
     #[arg(long, value_name = "DIR")]
     history: Option<PathBuf>,
+    /// Which incidents would appear or vanish under this other configuration? Reads the logs twice; exit code 1 if any
+    #[arg(long, value_name = "OTHER.toml", conflicts_with_all = ["history", "all"])]
+    compare: Option<PathBuf>,
     /// Also print what lies beyond the budget
     #[arg(long)]
     all: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    if let Some(other) = &arguments.compare {
+        return compare::run(&arguments.read, &arguments.judge, other);
+    }
     let began = Instant::now();
     let mut opened = arguments.read.open(Detail::Judged)?;
     let mut scan = arguments.judge.scan(&mut opened)?;

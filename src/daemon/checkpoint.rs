@@ -9,7 +9,7 @@ use crate::pipeline::{DayRow, FORM, Judged, Scan, Source, Sums};
 use crate::store::{Opening, Snapshot, Store, StoreError, Written};
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -99,11 +99,12 @@ impl Engine {
     }
 }
 
+/// Opens a store, at first and again after a write has failed.
+type Opener = Box<dyn Fn(Opening) -> Result<Store, StoreError> + Send>;
+
 /// Writes engines down.
-#[derive(Debug)]
 pub struct Keeper {
-    folder: PathBuf,
-    settings: String,
+    opener: Opener,
     /// `None` after a write failed, until it could be opened again.
     store: Arc<Mutex<Option<Store>>>,
     every: Duration,
@@ -129,11 +130,21 @@ impl Keeper {
         opening: Opening,
         (every, retain): (Duration, Span),
     ) -> Result<(Keeper, Option<Kept>), StoreError> {
-        let store = Store::open(folder, Written { form: FORM, settings: &settings }, opening)?;
+        let folder = folder.to_path_buf();
+        let opener =
+            move |opening| Store::open(&folder, Written { form: FORM, settings: &settings }, opening);
+        Keeper::with(Box::new(opener), opening, (every, retain))
+    }
+
+    pub(super) fn with(
+        opener: Opener,
+        opening: Opening,
+        (every, retain): (Duration, Span),
+    ) -> Result<(Keeper, Option<Kept>), StoreError> {
+        let store = opener(opening)?;
         let kept = Kept::read(&store.snapshot()?)?;
         let keeper = Keeper {
-            folder: folder.to_path_buf(),
-            settings,
+            opener,
             store: Arc::new(Mutex::new(Some(store))),
             every,
             retain,
@@ -201,8 +212,7 @@ impl Keeper {
 
     fn open_again<'s>(&self, store: &'s mut Option<Store>) -> Result<&'s Store, StoreError> {
         if store.is_none() {
-            let written = Written { form: FORM, settings: &self.settings };
-            *store = Some(Store::open(&self.folder, written, Opening::AsItIs)?);
+            *store = Some((self.opener)(Opening::AsItIs)?);
         }
         store.as_ref().ok_or(StoreError::Empty)
     }

@@ -119,6 +119,10 @@ impl Engine {
                 News::Trouble { path, what } => step.troubles.push(Trouble { path, what }),
             }
         }
+        // What the tail has forgotten will never be heard of again.
+        if step.urgent {
+            self.logs.retain(|number, _| self.tail.mark(*number).is_some());
+        }
         self.ready = self.logs.keys().copied().filter(|number| self.tail.is_ready(*number)).collect();
         for (number, log) in &mut self.logs {
             if self.ready.binary_search(number).is_ok() {

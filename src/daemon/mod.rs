@@ -8,6 +8,8 @@ mod checkpoint;
 mod engine;
 mod log;
 mod outbox;
+#[cfg(test)]
+mod tests;
 mod watermark;
 
 pub use checkpoint::{Keeper, Kept, settings};

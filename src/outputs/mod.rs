@@ -3,6 +3,7 @@
 //! An output gets everything resolved (names, ranks, sentences) and only renders; log-controlled text is escaped for where
 //! it goes. To add one: write its file, add its row to [`OUTPUTS`].
 
+mod comparison;
 mod diagnosis;
 mod drill;
 mod escape;
@@ -13,6 +14,7 @@ mod report;
 mod terminal;
 mod volumes;
 
+pub use comparison::{Change, Changes, json as comparison_json, table as comparison_table};
 pub use diagnosis::{Diagnosis, json as diagnosis_json, text as diagnosis_text};
 pub use drill::{DrillRow, DrillSummary, DrillTheft, json as drill_json, table as drill_table};
 pub use escape::terminal as escaped;

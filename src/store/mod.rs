@@ -10,7 +10,7 @@ mod batch;
 mod error;
 mod snapshot;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use batch::Batch;
 pub use error::StoreError;

@@ -227,3 +227,32 @@ fn config_print_shows_what_holds_and_why() {
     let again = run(&["config", "check", &site.path("again.toml")]);
     assert_eq!(again.code, 0, "{}", again.stderr);
 }
+
+#[test]
+fn another_configuration_is_compared_on_the_same_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = crate::outflow::repository("sample-logs/estate-3-of-3000").to_string_lossy().into_owned();
+    let config = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let (many, few) =
+        (config("many.toml", "budget = \"10/day\"\n"), config("few.toml", "budget = \"2/day\"\n"));
+    let compare = |from: &str, to: &str, more: &[&str]| {
+        crate::outflow::run(&[&["scan", "-q", "-c", from, "--compare", to, &sample], more].concat())
+    };
+    let fewer = compare(&many, &few, &["--json"]);
+    assert_eq!(fewer.code, 1, "{}", fewer.stderr);
+    let count = |kind: &str| fewer.rows("incident").iter().filter(|row| row["change"] == kind).count();
+    let counts = &fewer.rows("comparison")[0];
+    assert_eq!(counts["vanishes"], count("vanishes"));
+    assert!(count("vanishes") > 20 && count("stays") >= 3, "{counts}");
+    // The other way around what vanished appears.
+    let more = compare(&few, &many, &["--json"]);
+    assert_eq!(more.rows("comparison")[0]["appears"], counts["vanishes"]);
+    let same = compare(&many, &many, &[]);
+    assert!(same.code == 0 && same.stdout.contains("0 incidents appear, 0 vanish"), "{}", same.stdout);
+    let piped = crate::outflow::run(&["scan", "--compare", &few]);
+    assert!(piped.code == 2 && piped.stderr.contains("name files"), "{}", piped.stderr);
+}

@@ -4,7 +4,7 @@
 
 use super::content::{self, Content};
 use super::mark::{HEAD, Identity, Mark, Mode, State};
-use super::{Log, News, OVER_MAX, Tail};
+use super::{Log, News, OVER_MAX, QUIET, Tail};
 use crate::input::{Place, expand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -266,8 +266,13 @@ impl Log {
         // Groups may have changed their order since.
         self.mark.group = file.group;
         if self.mark.seen == file.seen && (self.mark.offset > 0 || !self.front.is_empty()) {
+            self.quiet = self.quiet.saturating_add(1);
+            if self.quiet == QUIET && !self.is_ready() {
+                self.content = None;
+            }
             return true;
         }
+        self.quiet = 0;
         if self.mark.mode.is_none() {
             self.mark.mode = content::mode(&file.path).ok().flatten();
         }

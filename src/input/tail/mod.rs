@@ -25,6 +25,10 @@ use std::time::Duration;
 /// Most files kept open; those that have nothing to be read are closed first.
 const OPEN_MAX: usize = 512;
 
+/// After so many looks without a change a file is closed: a rotated log does not grow again, and one that does is opened again.
+/// A log that is removed within that time can still be read to its end.
+const QUIET: u32 = 240;
+
 /// Most logs remembered after they were given up, so that a late copy of one is not read again.
 const OVER_MAX: usize = 256;
 
@@ -76,6 +80,8 @@ struct Log {
     front: Vec<u8>,
     /// What its name led to was not it, or could not be read: until the next look.
     stalled: bool,
+    /// For how many looks its file has not changed.
+    quiet: u32,
     /// Since when its file is not found where it was.
     gone: Option<Duration>,
     /// What is left is its last line, whole or not.
@@ -95,6 +101,7 @@ impl Log {
             long: None,
             front: Vec::new(),
             stalled: false,
+            quiet: 0,
             gone: None,
             last: false,
         }
@@ -222,7 +229,8 @@ impl Tail {
                 Ok(Got::Part(length)) => {
                     log.part = passed + length;
                     log.mark.ended = true;
-                    log.content = Some(content);
+                    // A stream that grows is read again from its front.
+                    log.content = Some(content).filter(|_| mode == Mode::Plain);
                     return Ok(None);
                 }
                 Err(error) => {

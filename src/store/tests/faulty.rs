@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 /// Shared, so that it outlives the database over it.
 #[derive(Clone, Debug)]
-pub(super) struct Faulty(Arc<Mutex<Storage>>);
+pub(crate) struct Faulty(Arc<Mutex<Storage>>);
 
 #[derive(Debug)]
 struct Storage {
@@ -37,22 +37,22 @@ impl Storage {
 }
 
 impl Faulty {
-    pub(super) fn new(seed: u64) -> Faulty {
+    pub(crate) fn new(seed: u64) -> Faulty {
         let (seen, synced, since) = (Vec::new(), Vec::new(), Vec::new());
         Faulty(Arc::new(Mutex::new(Storage { seen, synced, since, left: u64::MAX, random: seed | 1 })))
     }
 
     /// From now on so many writes succeed, and no more.
-    pub(super) fn fail_after(&self, writes: u64) {
+    pub(crate) fn fail_after(&self, writes: u64) {
         self.0.lock().unwrap().left = writes;
     }
 
-    pub(super) fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.fail_after(u64::MAX);
     }
 
     /// The power is cut and comes back: each write since the last sync was done, or not, or in part.
-    pub(super) fn cut_power(&self) {
+    pub(crate) fn cut_power(&self) {
         let mut storage = self.0.lock().unwrap();
         let mut bytes = std::mem::take(&mut storage.synced);
         // The length is kept by the file system's own journal.

@@ -1,6 +1,6 @@
 //! What must survive, over files and over storage that fails.
 
-mod faulty;
+pub(crate) mod faulty;
 
 use super::*;
 use crate::pipeline::{DayRow, DayTotals};

@@ -225,3 +225,23 @@ fn other_encodings_and_documents_come_as_they_do_in_a_scan() {
         assert!(read.iter().any(|one| one == line), "{line} in {read:?}");
     }
 }
+
+#[test]
+fn files_that_nobody_writes_to_are_closed() {
+    let mut world = World::new();
+    for name in ["a.log", "b.log"] {
+        world.append(name, &format!("{name}\n"));
+    }
+    world.append("c.log", "two\n");
+    world.compress("c.log");
+    world.read_all();
+    assert_eq!(world.tail.open_files(), 2, "the stream is at its end");
+    for _ in 0..QUIET {
+        world.look();
+    }
+    assert_eq!(world.tail.open_files(), 0);
+    world.append("a.log", "three\n");
+    world.read_all();
+    world.has_read(&["a.log", "b.log", "two", "three"]);
+    assert_eq!(world.tail.open_files(), 1);
+}
