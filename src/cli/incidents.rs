@@ -4,8 +4,10 @@ use super::judge::JudgeArguments;
 use super::read::ReadArguments;
 use super::{Ending, store};
 use crate::daemon::Kept;
+use crate::estate::Inventory;
 use crate::formats::Detail;
 use crate::outputs::{self, Style};
+use crate::pipeline::{Scanned, Source};
 use crate::store::StoreError;
 use anyhow::Result;
 use clap::Args;
@@ -24,15 +26,20 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
-    let began = Instant::now();
-    let (read, judge) = (ReadArguments::of_config(arguments.store.config.clone()), JudgeArguments::default());
+/// A store's scan brought to its end, its sources, and the inventory that names roles.
+pub(super) fn finished(store: &store::StoreArguments) -> Result<(Scanned, Vec<Source>, Inventory)> {
+    let (read, judge) = (ReadArguments::of_config(store.config.clone()), JudgeArguments::default());
     let prepared = read.prepare(Detail::Judged)?;
-    let snapshot = arguments.store.snapshot(&prepared.config)?;
+    let snapshot = store.snapshot(&prepared.config)?;
     let kept = Kept::read(&snapshot)?.ok_or(StoreError::Empty)?;
     let (scan, sources) = kept.into_scan(judge.endless(&prepared)?);
-    let scanned = scan.finish();
-    let report = scanned.report(&sources, &prepared.estate.inventory, began.elapsed());
+    Ok((scan.finish(), sources, prepared.estate.inventory))
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
+    let began = Instant::now();
+    let (scanned, sources, inventory) = finished(&arguments.store)?;
+    let report = scanned.report(&sources, &inventory, began.elapsed());
     let to = stdout();
     let style =
         Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };

@@ -17,6 +17,7 @@ mod judge;
 mod parse;
 mod progress;
 mod read;
+mod report;
 mod scan;
 mod store;
 mod synth;
@@ -43,6 +44,8 @@ enum Command {
     Volumes(volumes::Arguments),
     /// Follow logs as they grow, for ever: what is told, sums and where reading stopped survive any crash
     Watch(watch::Arguments),
+    /// Write one page for people: who sent how much to where, since when, and what cannot be seen
+    Report(report::Arguments),
     /// Print the incidents that a daemon's store holds, as a scan would
     Incidents(incidents::Arguments),
     /// Print what each line says as JSON with ECS names
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Volumes(arguments) => volumes::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Incidents(arguments) => incidents::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

@@ -138,6 +138,11 @@ impl ReadArguments {
         ReadArguments { config, ..ReadArguments::default() }
     }
 
+    /// Which configuration they name.
+    pub(super) fn config(&self) -> Option<PathBuf> {
+        self.config.clone()
+    }
+
     /// The same under another configuration.
     pub(super) fn with_config(&self, config: &Path) -> ReadArguments {
         ReadArguments { config: Some(config.to_path_buf()), ..self.clone() }

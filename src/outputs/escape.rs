@@ -21,6 +21,35 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// For a page: as for a terminal, and what would be markup is text, also within an attribute in quotes.
+pub(super) fn html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in terminal(text).chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// Digits in groups of three.
+pub(super) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Control characters of both sets, and Unicode's bidirectional and invisible format characters (UAX #9, and the zero-width
 /// ones), line and paragraph separators.
 fn dangerous(character: char) -> bool {
@@ -34,6 +63,10 @@ mod tests {
 
     #[test]
     fn escapes() {
+        assert_eq!(
+            html("<img src=x onerror='a&b'>\u{202e}\""),
+            "&lt;img src=x onerror=&#39;a&amp;b&#39;&gt;\\u{202e}&quot;"
+        );
         assert_eq!(terminal("plain-ü.example"), "plain-ü.example");
         assert_eq!(terminal("a\x1b[2Jb\nc\u{202e}d\u{9b}"), "a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{9b}");
     }

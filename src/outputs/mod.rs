@@ -9,6 +9,7 @@ mod drill;
 mod escape;
 mod evaluation;
 mod events;
+mod html;
 mod jsonl;
 mod report;
 mod terminal;
@@ -49,8 +50,11 @@ pub struct Output {
 }
 
 /// Every output.
-pub const OUTPUTS: &[Output] =
-    &[Output { name: "terminal", write: terminal::write }, Output { name: "jsonl", write: jsonl::write }];
+pub const OUTPUTS: &[Output] = &[
+    Output { name: "terminal", write: terminal::write },
+    Output { name: "jsonl", write: jsonl::write },
+    Output { name: "html", write: html::write },
+];
 
 /// Renders a report with the output of this name; an unknown name renders nothing.
 pub fn write(name: &str, report: &Report<'_>, style: Style, to: &mut dyn Write) -> io::Result<()> {

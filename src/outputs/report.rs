@@ -17,6 +17,8 @@ pub struct Report<'a> {
     pub days: Vec<EstateDay>,
     /// What several of the hosts that are told have in common.
     pub campaigns: Vec<Campaign<'a>>,
+    /// How many hosts sent how much in all, by power of two of their bytes.
+    pub volumes: Vec<u64>,
     /// Over all.
     pub summary: Summary,
 }
@@ -44,6 +46,12 @@ pub struct Told<'a> {
     pub severity: Severity,
     /// One sentence.
     pub summary: String,
+    /// Net bytes of the last days towards the destination, or of the host in all; the oldest first.
+    pub days: Vec<u64>,
+    /// The last of them.
+    pub until: Timestamp,
+    /// All bytes that the host sent.
+    pub sent: u64,
     /// The weightiest lines, the most bytes first.
     pub evidence: Vec<Cited<'a>>,
 }

@@ -1,5 +1,6 @@
 //! The table that a tired person reads: the worst first, then what the sources could not show.
 
+use super::escape::grouped;
 use super::report::{Cited, Report, Shares, SourceReport, Told};
 use super::{Style, escape};
 use crate::detectors::{Detector, detector};
@@ -261,19 +262,6 @@ fn hosts(count: usize) -> String {
 /// `1 line`, `2,345 lines`.
 fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
-/// Digits in groups of three.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Escaped, and cut in the middle where it is long.

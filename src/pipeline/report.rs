@@ -2,7 +2,7 @@
 
 use super::campaigns::campaigns;
 use super::{Scanned, Seconds, Source};
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, Host};
 use crate::estate::Inventory;
 use crate::event::catalogue::{Catalogue, Known};
 use crate::event::{address, tool};
@@ -13,6 +13,9 @@ use crate::tally::{Counts, Directory};
 use crate::units::{Bytes, Span};
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+/// How many days of an incident are shown.
+const DAYS: i64 = 30;
 
 /// How many destination groups of an incident are named.
 const CARRIERS: usize = 5;
@@ -101,8 +104,19 @@ impl Scanned {
         };
         let campaigns = campaigns(&incidents, summary.hosts);
         let days = scanned.baseline.days.iter().copied().collect();
-        Report { incidents, sources, days, campaigns, summary }
+        let mut volumes = vec![0; 64];
+        for host in scanned.baseline.hosts.iter().filter(|host| host.first.is_some()) {
+            if let Some(count) = volumes.get_mut(sent(host).max(1).ilog2() as usize) {
+                *count += 1;
+            }
+        }
+        Report { incidents, sources, days, campaigns, volumes, summary }
     }
+}
+
+/// All bytes that a host sent.
+fn sent(host: &Host) -> u64 {
+    host.pairs.iter().fold(0, |sum: u64, (_, pair)| sum.saturating_add(pair.total))
 }
 
 /// How many names, however many kinds of traffic each is seen in.
@@ -125,7 +139,16 @@ impl<'a> View<'a> {
         let destination = incident.destination.map(|number| self.destinations.name(number));
         let path = |number: u32| self.sources.get(number as usize).map_or("", |source| source.path.as_str());
         let member = self.inventory.by_name(host).or_else(|| self.inventory.by_ip(address(host.as_bytes())?));
+        let known = self.baseline.hosts.get(incident.host as usize);
+        let unit = match incident.destination {
+            Some(number) => known.and_then(|host| host.pairs.get(number)?.unit()),
+            None => known.map(|host| &host.unit),
+        };
+        let until = unit.and_then(|unit| unit.last).unwrap_or(incident.last_seen);
         Told {
+            days: unit.map(|unit| unit.rolling.days(until, DAYS)).unwrap_or_default(),
+            until,
+            sent: known.map_or(0, sent),
             id: id(host, destination, &incident),
             rank,
             in_budget: incident.told,

@@ -19,6 +19,7 @@ mod formats;
 mod outflow;
 mod pairing;
 mod readme;
+mod report;
 mod roads;
 mod robustness;
 mod samples;

@@ -20,6 +20,7 @@ mod nfdump;
 mod nginx;
 mod outflow;
 mod programs;
+mod report;
 mod rsyslog;
 mod servers;
 mod squid;

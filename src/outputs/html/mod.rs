@@ -1,0 +1,220 @@
+//! A report as one page: no network, no script, nothing but text and shapes. All that logs control is escaped.
+
+mod svg;
+
+use super::Style;
+use super::escape::{self, grouped};
+use super::report::{Report, Told};
+use crate::units::{Bytes, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Nothing may be loaded and nothing may run; the style stands in the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+const STYLE: &str = include_str!("style.css");
+
+/// Most incidents drawn as flows: more is a carpet.
+const FLOWS: usize = 24;
+
+/// Renders a report.
+pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io::Result<()> {
+    let told: Vec<&Told<'_>> = report.incidents.iter().filter(|told| style.all || told.in_budget).collect();
+    let title = headline(report, &told);
+    write!(
+        to,
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\">\
+         <title>outflow: {title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>"
+    )?;
+    let summary = &report.summary;
+    writeln!(
+        to,
+        "<p class=\"soft\">{} of {} that left in all are in these incidents. Read: {} lines, {} events, {} hosts, {} destinations.{}</p>",
+        Bytes(summary.bytes_in_budget),
+        Bytes(summary.bytes_out),
+        grouped(summary.lines),
+        grouped(summary.events),
+        grouped(summary.hosts as u64),
+        grouped(summary.destinations as u64),
+        match summary.incidents.saturating_sub(told.len()) {
+            0 => String::new(),
+            more => format!(" {more} more incidents lie beyond the budget."),
+        }
+    )?;
+    pictures(report, &told, to)?;
+    writeln!(to, "<h2>Incidents, the worst first</h2>")?;
+    if told.is_empty() {
+        writeln!(to, "<p>None.</p>")?;
+    }
+    for (place, told) in told.iter().enumerate() {
+        incident(told, place < 3, to)?;
+    }
+    sources(report, to)?;
+    writeln!(to, "</main></body></html>")
+}
+
+/// "7 of 10,214 hosts, 0.07 %, sent 312 GB to 2 destinations since 2023-03-29 01:00"
+fn headline(report: &Report<'_>, told: &[&Told<'_>]) -> String {
+    let hosts: BTreeSet<&str> = told.iter().map(|told| told.host).collect();
+    let destinations: BTreeSet<&str> = told.iter().filter_map(|told| told.destination).collect();
+    let Some(since) = told.iter().map(|told| told.incident.first_seen).min() else {
+        return format!("Of {} hosts none stands out", report.summary.hosts);
+    };
+    let share = 100.0 * hosts.len() as f64 / report.summary.hosts.max(1) as f64;
+    let bytes = told.iter().fold(0, |sum: u64, told| sum.saturating_add(told.incident.bytes_out));
+    let since = since.to_string().replace('T', " ");
+    let since = since.get(..16).unwrap_or_default();
+    format!(
+        "{} of {} hosts, {share:.2} %, sent {} to {} destinations since {since} UTC",
+        grouped(hosts.len() as u64),
+        grouped(report.summary.hosts as u64),
+        Bytes(bytes),
+        destinations.len()
+    )
+}
+
+fn pictures(report: &Report<'_>, told: &[&Told<'_>], to: &mut dyn Write) -> io::Result<()> {
+    let mut flows: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for told in told.iter().take(FLOWS) {
+        *flows.entry((told.host, told.destination.unwrap_or("several destinations"))).or_default() +=
+            told.incident.bytes_out;
+    }
+    let mut flows: Vec<(&str, &str, u64)> =
+        flows.into_iter().map(|((host, destination), bytes)| (host, destination, bytes)).collect();
+    flows.sort_by_key(|(.., bytes)| std::cmp::Reverse(*bytes));
+    if !flows.is_empty() {
+        let says = format!(
+            "Flows from {} pairs of hosts and destinations, the widest {}",
+            flows.len(),
+            Bytes(flows[0].2)
+        );
+        writeln!(
+            to,
+            "<h2>From where to where</h2><div class=\"scroll\">{}</div>",
+            svg::flows(&flows, &says)
+        )?;
+    }
+    let mut outliers = vec![0u64; report.volumes.len()];
+    for host in told.iter().map(|told| told.host).collect::<BTreeSet<_>>() {
+        let sent = told.iter().filter(|told| told.host == host).map(|told| told.sent).max().unwrap_or(0);
+        if let Some(count) = outliers.get_mut(sent.max(1).ilog2() as usize) {
+            *count += 1;
+        }
+    }
+    let says =
+        format!("How many of {} hosts sent how much in all; those told of are marked", report.summary.hosts);
+    writeln!(
+        to,
+        "<h2>The whole estate</h2><p class=\"soft\">{says}. Both scales are logarithmic.</p><div class=\"scroll\">{}</div>",
+        svg::distribution(&report.volumes, &outliers, &says)
+    )
+}
+
+fn incident(told: &Told<'_>, open: bool, to: &mut dyn Write) -> io::Result<()> {
+    let (incident, severity) = (&told.incident, told.severity.name());
+    let mut page = String::new();
+    let _ = write!(
+        page,
+        "<details id=\"i{}\"{}><summary><span class=\"tag {severity}\">{severity}</span><span class=\"name\">{}</span></summary><div>",
+        told.id,
+        if open { " open" } else { "" },
+        text(&told.summary)
+    );
+    let usual = incident.expected;
+    let days = told.days.iter().filter(|bytes| **bytes > 0).count();
+    let says = format!(
+        "Net bytes a day for {} days; on {days} of them something left. The band is the most that was usual in a day, {}",
+        told.days.len(),
+        Bytes(usual)
+    );
+    if days > 0 {
+        let _ = write!(
+            page,
+            "<div class=\"scroll\">{}</div><p class=\"soft\">{says}.</p>",
+            svg::days(&told.days, told.until, usual, &says)
+        );
+    }
+    let _ = write!(
+        page,
+        "<div class=\"scroll\"><table><tr><th>Detector<th class=\"number\">bits<th class=\"number\">observed<th class=\"number\">usual<th>in</tr>"
+    );
+    for finding in &incident.findings {
+        let _ = write!(
+            page,
+            "<tr><td>{} <span class=\"soft\">{}</span><td class=\"number\">{:.1}<td class=\"number\">{}<td class=\"number\">{}<td>{}</tr>",
+            finding.detector,
+            finding.technique,
+            finding.bits,
+            Bytes(finding.observed),
+            Bytes(finding.expected),
+            finding.window
+        );
+    }
+    page.push_str("</table></div><p>Where it went:</p><ul>");
+    for carrier in &told.destinations {
+        let known = match (carrier.known.service, carrier.known.owner) {
+            (Some(service), _) => format!(", {} ({})", text(&service.name), service.sort.name()),
+            (None, Some(owner)) => format!(", AS{} {}", owner.number, text(owner.name)),
+            (None, None) => String::new(),
+        };
+        let _ = write!(
+            page,
+            "<li><span class=\"name\">{}</span>{known}: {} since {}, used by {} of our hosts</li>",
+            text(carrier.name),
+            Bytes(carrier.bytes_out),
+            carrier.first_seen,
+            carrier.hosts
+        );
+    }
+    page.push_str("</ul><p>Lines to look at:</p><ul>");
+    for cited in &told.evidence {
+        let _ = write!(
+            page,
+            "<li><span class=\"name\">{}</span> line {}, {}</li>",
+            text(cited.path),
+            cited.line.line,
+            Bytes(cited.line.bytes)
+        );
+    }
+    let role = if told.role.is_empty() { String::new() } else { format!(" Role: {}.", text(told.role)) };
+    let lasted = (incident.last_seen - incident.first_seen).max(Span::MINUTE);
+    let _ = write!(
+        page,
+        "</ul><p class=\"soft\">Told at {} after {}; {} in {lasted}. Watched for {} before.{role} Id {}.</p></div></details>",
+        incident.detected_at,
+        Bytes(incident.bytes_out_at_detection),
+        Bytes(incident.bytes_out),
+        incident.watched,
+        told.id
+    );
+    writeln!(to, "{page}")
+}
+
+fn sources(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        to,
+        "<h2>What was read, and what it cannot show</h2><div class=\"scroll\"><table><tr><th>Log<th>Format<th class=\"number\">lines<th class=\"number\">rejected<th class=\"number\">late<th>Cannot show</tr>"
+    )?;
+    for source in &report.sources {
+        let counts = source.counts;
+        writeln!(
+            to,
+            "<tr><td class=\"name\">{}<td>{}<td class=\"number\">{}<td class=\"number\">{}<td class=\"number\">{}<td>{}</tr>",
+            text(source.path),
+            source.format,
+            grouped(counts.lines),
+            grouped(counts.rejected_total()),
+            grouped(counts.late),
+            source.blind.as_deref().map_or_else(|| "-".into(), text)
+        )?;
+    }
+    writeln!(to, "</table></div>")
+}
+
+/// Text of a log, for a page: what would be markup, or would turn the direction of reading, is not.
+fn text(name: &str) -> String {
+    escape::html(name)
+}
