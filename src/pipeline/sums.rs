@@ -156,7 +156,8 @@ impl<M: Measure + Send + Sync> Sums<M> {
     pub(super) fn reached_moment(&mut self, watermark: Timestamp) -> Timestamp {
         let Some((_, keys)) = &self.keys else { return watermark };
         let released = self.pairing.release(watermark, keys, &mut self.counts);
-        let close = if watermark == END { watermark } else { watermark - WAIT };
+        // Windows stay open for those that wait, where any does: an incident should not be told a minute later for nothing.
+        let close = if watermark == END || !self.pairing.waits { watermark } else { watermark - WAIT };
         if released.is_empty() {
             return close;
         }

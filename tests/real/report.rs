@@ -1,5 +1,7 @@
 //! The report in Chromium: what hostile names in a log spell is text there, and nothing runs or is fetched.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -272,8 +272,7 @@ impl Keys {
             teller,
         };
         // Who knows less speaks later: a total for both directions, and a flow behind a proxy.
-        let wait = self.proxied || record.sense.either_way();
-        let turn = if wait { turn + SKEW } else { turn };
+        let turn = if self.proxied || record.sense.either_way() { turn + SKEW } else { turn };
         let (line, offset, late) = (record.line, record.offset, record.late);
         Apart { turn, dataset: event.dataset, source: 0, line, offset, late, what: What::Told(told) }
     }
@@ -293,6 +292,11 @@ impl Apart {
             _ => {}
         }
         self.turn = self.turn.max(open.unwrap_or(self.turn));
+    }
+
+    /// Whether its turn comes later than its moment.
+    pub(super) fn waits(&self) -> bool {
+        matches!(&self.what, What::Told(told) if self.turn > told.at)
     }
 
     /// As a record to be summed.

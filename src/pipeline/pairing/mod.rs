@@ -38,6 +38,8 @@ const HELD_MAX: usize = 1 << 20;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Pairing {
     held: Vec<Apart>,
+    /// Some wait longer than event time alone makes them.
+    pub(super) waits: bool,
     sessions: Sessions,
     sensors: Sensors,
     proxied: Proxied,
@@ -51,6 +53,7 @@ impl Pairing {
     pub(super) fn new(proxies: &[IpAddr]) -> Pairing {
         Pairing {
             held: Vec::new(),
+            waits: false,
             sessions: Sessions::default(),
             sensors: Sensors::default(),
             proxied: Proxied::default(),
@@ -61,7 +64,8 @@ impl Pairing {
 
     /// Takes in records, to be resolved when their turn has come.
     pub(super) fn hold(&mut self, apart: impl Iterator<Item = Apart>) {
-        self.held.extend(apart);
+        let waits = &mut self.waits;
+        self.held.extend(apart.inspect(|apart| *waits |= apart.waits()));
     }
 
     /// Resolves all whose turn is before `moment`; gives those that are to be summed, with what is theirs to count.
