@@ -87,6 +87,14 @@ impl Content {
         file.read_exact(room)
     }
 
+    /// Checksum of the first `length` bytes, where the bytes are the text; `None` where there are fewer.
+    pub(super) fn sum(&self, length: u64) -> io::Result<Option<u32>> {
+        let Some(mut file) = self.file.as_ref() else { return Ok(None) };
+        file.seek(SeekFrom::Start(0))?;
+        let (sum, count) = sum_of(&mut file.take(length))?;
+        Ok((count == length).then_some(sum))
+    }
+
     /// Reads on from `offset`: whole lines, or with `all` what is left. What comes before an error is given first.
     pub(super) fn read(&mut self, offset: u64, mut buffer: Buffer, mut all: bool) -> io::Result<Got> {
         buffer.clear();
@@ -177,19 +185,24 @@ pub(super) fn mode(path: &Path) -> io::Result<Option<Mode>> {
 /// Checksum of the first `length` bytes of a file's text; `None` where there are fewer. Beside it how many there are, counted
 /// up to `length`.
 pub(super) fn sum(path: &Path, length: u64) -> io::Result<(Option<u32>, u64)> {
-    let mut reader = text_of(File::open(path)?)?.take(length);
+    let (sum, count) = sum_of(&mut text_of(File::open(path)?)?.take(length))?;
+    Ok(((count == length).then_some(sum), count))
+}
+
+/// Checksum of all that can be read, and how much that is.
+fn sum_of(reader: &mut dyn Read) -> io::Result<(u32, u64)> {
     let (mut sum, mut count, mut piece) = (0, 0, vec![0; COMPARED]);
     loop {
-        let came = match reader.read(&mut piece) {
-            Ok(0) => break,
-            Ok(came) => came,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok((sum, count)),
+            Ok(came) => {
+                sum = resumed(sum, piece.get(..came).unwrap_or_default());
+                count += came as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if count == 0 => return Err(error),
             // As much as is good.
-            Err(_) => break,
-        };
-        sum = resumed(sum, piece.get(..came).unwrap_or_default());
-        count += came as u64;
+            Err(_) => return Ok((sum, count)),
+        }
     }
-    Ok(((count == length).then_some(sum), count))
 }

@@ -3,8 +3,8 @@
 //! First the logs that are known, by their files; what is left over is a new log, or a known one under another name.
 
 use super::content::{self, Content};
-use super::mark::{HEAD, Identity, Mark, Mode, State};
-use super::{Log, News, OVER_MAX, QUIET, Tail};
+use super::mark::{Front, HEAD, Identity, Mark, Mode, State};
+use super::{Log, News, OPEN_MAX, OVER_MAX, QUIET, Tail};
 use crate::input::{Place, expand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -13,16 +13,16 @@ use std::time::Duration;
 
 /// A file that was found.
 #[derive(Clone, Debug)]
-struct Found {
-    path: PathBuf,
-    group: u32,
-    id: Identity,
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) group: u32,
+    pub(super) id: Identity,
     /// Its size, and when it was written to, in nanoseconds since the epoch.
-    seen: (u64, u64),
+    pub(super) seen: (u64, u64),
 }
 
 /// What a file turns out to be.
-enum Turns {
+pub(super) enum Turns {
     /// A log that was not known.
     New,
     /// The text of this log, which has a file of its own.
@@ -34,14 +34,16 @@ enum Turns {
 }
 
 /// How well a file is known that is no log yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sight {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sight {
     /// It was not there at the last look.
     First,
     /// It has changed since.
     Growing,
     /// It has not.
     Settled,
+    /// Nor did it before.
+    Old,
 }
 
 impl Tail {
@@ -52,8 +54,13 @@ impl Tail {
         let mut found = self.found(&mut troubles);
         for log in self.logs.values_mut().filter(|log| log.mark.state == State::Live) {
             log.stalled = false;
+            let (path, seen) = (log.mark.path.clone(), log.mark.seen);
             match found.get(&log.mark.id) {
-                Some(file) if log.is_still(file, &mut troubles) => _ = found.remove(&log.mark.id),
+                Some(file) if log.is_still(file, &mut troubles) => {
+                    found.remove(&log.mark.id);
+                    log.mark.renamed |= log.mark.path != path;
+                    log.rest(log.mark.seen == seen, now, self.patience);
+                }
                 Some(_) => log.lose(),
                 None => log.vanish(now, self.patience),
             }
@@ -61,15 +68,20 @@ impl Tail {
         // What was a copy of a log that lost its file may be all that is left of it.
         let mut left: Vec<Found> = found.into_values().collect();
         left.sort_by(|a, b| (a.group, &a.path).cmp(&(b.group, &b.path)));
-        left.retain(|file| !self.is_known_copy(file));
+        if !left.is_empty() {
+            let copies = self.known_copies();
+            left.retain(|file| !copies.contains(&(file.id, file.seen.0)));
+        }
         let before = std::mem::take(&mut self.unsettled);
         for file in left {
             let sight = match before.get(&file.id) {
                 _ if self.first => Sight::Settled,
                 None => Sight::First,
-                Some(seen) if *seen == file.seen => Sight::Settled,
+                Some((seen, 0)) if *seen == file.seen => Sight::Settled,
+                Some((seen, _)) if *seen == file.seen => Sight::Old,
                 Some(_) => Sight::Growing,
             };
+            let looks = if sight < Sight::Settled { 0 } else { 1 };
             match self.turns(&file, sight) {
                 Ok(Turns::New) => news.push(self.begin(file)),
                 Ok(Turns::CopyOf(number)) => {
@@ -78,12 +90,13 @@ impl Tail {
                         log.mark.copies.push((file.id, file.seen.0));
                     }
                 }
-                Ok(Turns::Is(number)) => news.extend(self.found_again(number, file)),
-                Ok(Turns::Unsettled) => _ = self.unsettled.insert(file.id, file.seen),
+                Ok(Turns::Is(number)) => self.found_again(number, file, &mut news),
+                Ok(Turns::Unsettled) => _ = self.unsettled.insert(file.id, (file.seen, looks)),
                 Err(error) => _ = troubles.insert((file.path, trouble(&error))),
             }
         }
         self.give_up(now, &mut news);
+        self.hold();
         let said = std::mem::replace(&mut self.troubles, troubles);
         let new = self.troubles.difference(&said).cloned();
         news.extend(new.map(|(path, what)| News::Trouble { path, what }));
@@ -111,13 +124,25 @@ impl Tail {
         found
     }
 
-    /// Whether a file was found to be a copy, and has not changed since. Only while its log has its own file.
-    fn is_known_copy(&self, file: &Found) -> bool {
-        let of = |log: &Log| {
-            !matches!(log.mark.state, State::Astray { .. })
-                && log.mark.copies.contains(&(file.id, file.seen.0))
-        };
-        self.logs.values().any(of)
+    /// Files that were found to be copies, and their sizes then. Only while their logs have files of their own.
+    fn known_copies(&self) -> BTreeSet<(Identity, u64)> {
+        let settled = |log: &&Log| !matches!(log.mark.state, State::Astray { .. });
+        self.logs.values().filter(settled).flat_map(|log| log.mark.copies.iter().copied()).collect()
+    }
+
+    /// Opens files that have something to be read, so that it can be read whatever becomes of their names.
+    fn hold(&mut self) {
+        let room = OPEN_MAX.saturating_sub(self.open_files());
+        let wanting =
+            |log: &&mut Log| log.content.is_none() && log.mark.mode == Some(Mode::Plain) && log.is_ready();
+        for log in self.logs.values_mut().filter(wanting).take(room) {
+            // What cannot be opened is said when it is to be read.
+            if let Ok((content, id)) = Content::open(&log.mark.path, Mode::Plain, log.mark.offset)
+                && id == log.mark.id
+            {
+                log.content = Some(content);
+            }
+        }
     }
 
     fn turns(&mut self, file: &Found, sight: Sight) -> io::Result<Turns> {
@@ -126,39 +151,40 @@ impl Tail {
             return Ok(Turns::New);
         };
         // A compressed file is looked at when it is whole.
-        if mode == Mode::Stream && sight != Sight::Settled {
+        if mode == Mode::Stream && sight < Sight::Settled {
             return Ok(Turns::Unsettled);
         }
-        let front = match content::front(&file.path, HEAD) {
-            Ok(front) => front,
+        let mut front = match content::front(&file.path, HEAD) {
+            Ok(front) => Front::new(front),
             Err(error) if error.kind() == io::ErrorKind::Unsupported => return Err(error),
             // Broken at its very beginning: what can be read of it is read as a log.
             Err(_) => return Ok(Turns::New),
         };
-        if let Some(other) = self.logs.values().find(|log| log.is_unread_like(&front, file)) {
+        if let Some(other) = self.logs.values().find(|log| log.is_unread_like(&front.text, file)) {
             return Ok(Turns::CopyOf(other.mark.number));
         }
         // A log that holds all of it says more than one without a file, which may have been no more than a header; of
-        // several of these the one of which most was read.
-        let mut likely: Vec<&Log> = self.logs.values().filter(|log| log.mark.offset > 0).collect();
-        likely.sort_by_key(|log| (log.seeks(), std::cmp::Reverse(log.mark.offset)));
+        // several of these the one of which most is known.
+        let mut likely: Vec<&Log> =
+            self.logs.values().filter(|log| log.mark.offset > 0 || log.seeks()).collect();
+        likely.sort_by_key(|log| (log.seeks(), std::cmp::Reverse(log.known())));
         let mut unsettled = false;
         for log in likely {
             let mark = &log.mark;
-            if !mark.begins_like(&front) {
-                // Shorter than what is compared: a copy that is only begun, or a log. That shows at the next look.
-                let short = !front.is_empty() && (front.len() as u64) < mark.head_length();
-                unsettled |= log.seeks() && short && sight == Sight::First;
+            if log.seeks() {
+                match log.sought(file, mode, (&mut front, sight))? {
+                    Some(Turns::Unsettled) => unsettled = true,
+                    Some(turns) => return Ok(turns),
+                    None => {}
+                }
+                continue;
+            }
+            if !mark.begins_like(&mut front) {
                 continue;
             }
             let (sum, length) = content::sum(&file.path, mark.offset)?;
             let same = sum.is_some_and(|sum| mark.is_sum(sum));
-            if log.seeks() {
-                if same {
-                    return Ok(Turns::Is(mark.number));
-                }
-                unsettled |= sum.is_none() && sight != Sight::Settled;
-            } else if mark.state == State::Over {
+            if mark.state == State::Over {
                 if same && length_of(file, mode)? > mark.offset {
                     return Ok(Turns::Is(mark.number));
                 }
@@ -180,16 +206,10 @@ impl Tail {
         mark.mode = content::mode(&file.path).ok().flatten();
         mark.seen = file.seen;
         self.next += 1;
-        // A log of which nothing was read cannot be known again: this may be it under another name, so nothing is said lost.
-        for log in self.logs.values_mut().filter(|log| log.mark.group == file.group && log.mark.offset == 0) {
-            if let State::Astray { unread } = &mut log.mark.state {
-                *unread = 0;
-            }
-        }
+        mark.front = content::front(&mark.path, HEAD).unwrap_or_default();
         let number = mark.number;
         let from_end = self.groups.get(file.group as usize).is_some_and(|group| group.from_end);
         let mut log = Log::new(mark);
-        log.front = content::front(&log.mark.path, HEAD).unwrap_or_default();
         if self.first && from_end {
             log.pass_all();
         }
@@ -198,16 +218,23 @@ impl Tail {
     }
 
     /// The text of a log that had lost its file stands in this one.
-    fn found_again(&mut self, number: u32, file: Found) -> Option<News> {
-        let log = self.logs.get_mut(&number)?;
-        let was_over = log.mark.state == State::Over;
+    fn found_again(&mut self, number: u32, file: Found, news: &mut Vec<News>) {
+        let Some(log) = self.logs.get_mut(&number) else { return };
+        if log.mark.state == State::Over {
+            news.push(News::Begun(number));
+        }
+        let written = log.written();
         log.mark.mode = content::mode(&file.path).ok().flatten();
+        let length = log.mark.mode.and_then(|mode| length_of(&file, mode).ok()).unwrap_or(written);
+        if length < written {
+            // Copied before the last lines were written, and gone with the file that had them.
+            news.push(News::Lost { number, bytes: written - length });
+        }
         (log.mark.path, log.mark.id, log.mark.seen) = (file.path, file.id, file.seen);
         log.mark.state = State::Live;
         log.mark.copies.clear();
         log.mark.ended = false;
         *log = Log::new(log.mark.clone());
-        was_over.then_some(News::Begun(number))
     }
 
     /// Logs that nobody has found for long enough.
@@ -241,22 +268,24 @@ impl Tail {
 impl Log {
     /// Whether it is a log of which nothing was read, whose file holds all that another does.
     fn is_unread_like(&self, front: &[u8], file: &Found) -> bool {
-        let alike = self.front.starts_with(front) || front.starts_with(&self.front);
+        let own = &self.mark.front;
+        let alike = own.starts_with(front) || front.starts_with(own);
         let unread = self.mark.offset == 0 && self.mark.state == State::Live && self.gone.is_none();
-        unread && !self.front.is_empty() && alike && file.id != self.mark.id && {
+        unread && !own.is_empty() && alike && file.id != self.mark.id && {
             let mode = content::mode(&file.path).ok().flatten();
             let length = mode.and_then(|mode| length_of(file, mode).ok());
             length.is_some_and(|length| holds_too(&self.mark, file, length))
         }
     }
 
-    /// Whether it has no file under any name, so that a copy may stand for it.
-    fn seeks(&self) -> bool {
-        match self.mark.state {
-            State::Live => self.gone.is_some(),
-            State::Astray { .. } => true,
-            State::Over => false,
+    /// A file that had another name, of a log that is written elsewhere by now: after a time, its last line is whole.
+    fn rest(&mut self, still: bool, now: Duration, patience: Duration) {
+        if !self.mark.renamed || !still {
+            (self.resting, self.last) = (None, false);
+            return;
         }
+        let since = *self.resting.get_or_insert(now);
+        self.last = now.saturating_sub(since) >= patience;
     }
 
     /// Whether this file, which has the log's identity, still is the log; then takes in what has changed of it.
@@ -265,7 +294,7 @@ impl Log {
         self.mark.path.clone_from(&file.path);
         // Groups may have changed their order since.
         self.mark.group = file.group;
-        if self.mark.seen == file.seen && (self.mark.offset > 0 || !self.front.is_empty()) {
+        if self.mark.seen == file.seen && (self.mark.offset > 0 || !self.mark.front.is_empty()) {
             self.quiet = self.quiet.saturating_add(1);
             if self.quiet == QUIET && !self.is_ready() {
                 self.content = None;
@@ -278,7 +307,9 @@ impl Log {
         }
         match self.mark.mode {
             Some(Mode::Plain) => {
-                if file.seen.0 < self.mark.offset || !self.begins_as_before(&file.path) {
+                // Also where no more than unread text is gone: a copy may have it.
+                if file.seen.0 < self.mark.seen.0.max(self.mark.offset) || !self.begins_as_before(&file.path)
+                {
                     return false;
                 }
                 let holds = match &self.content {
@@ -294,10 +325,6 @@ impl Log {
                         // Looked at again; nothing is read meanwhile.
                         return true;
                     }
-                }
-                if file.seen.0 < self.mark.offset + self.part.max(self.passed()) {
-                    // The beginning of a line was taken back.
-                    (self.part, self.long) = (0, None);
                 }
             }
             Some(Mode::Stream) => {
@@ -330,8 +357,10 @@ impl Log {
             return true;
         }
         let Ok(front) = content::front(path, HEAD) else { return true };
-        let same = front.starts_with(&self.front);
-        self.front = front;
+        let same = front.starts_with(&self.mark.front);
+        if same {
+            self.mark.front = front;
+        }
         same
     }
 
@@ -348,6 +377,11 @@ impl Log {
     /// Its file is not found under any name. While it is open it can be read to its end.
     fn vanish(&mut self, now: Duration, patience: Duration) {
         let since = *self.gone.get_or_insert(now);
+        let plain = self.content.as_ref().filter(|_| self.mark.mode == Some(Mode::Plain));
+        if plain.is_some_and(|content| !self.still_holds(content)) {
+            // Truncated before it was removed.
+            return self.lose();
+        }
         if let Some(size) = self.content.as_ref().and_then(Content::size) {
             self.mark.seen.0 = size;
         }
@@ -394,7 +428,7 @@ fn holds_too(mark: &Mark, file: &Found, length: u64) -> bool {
 }
 
 /// How long a file's text is.
-fn length_of(file: &Found, mode: Mode) -> io::Result<u64> {
+pub(super) fn length_of(file: &Found, mode: Mode) -> io::Result<u64> {
     match mode {
         Mode::Plain => Ok(file.seen.0),
         Mode::Stream => Ok(content::sum(&file.path, u64::MAX)?.1),

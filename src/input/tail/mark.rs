@@ -3,6 +3,7 @@
 
 use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 pub(super) const HEAD: usize = 1024;
 
 /// So many bytes before the offset are looked at before reading on.
-const BEFORE: usize = 64;
+const BEFORE: usize = 256;
 
 /// A file, as the file system knows it. The number of an inode is given again as soon as it is free (measured on ext4: 20 of 20
 /// times), its birth is not.
@@ -88,6 +89,10 @@ pub struct Mark {
     head: u32,
     /// The last bytes of it.
     before: Vec<u8>,
+    /// The first bytes, up to [`HEAD`], of a log of which nothing was read: all that it can be known by.
+    pub(super) front: Vec<u8>,
+    /// Its file has had another name: whoever wrote it writes elsewhere by now.
+    pub(super) renamed: bool,
     /// The size of its file when it was last looked at, and when that was written to, in nanoseconds since the epoch.
     pub(super) seen: (u64, u64),
     /// The stream was read to its end, as the file was then.
@@ -110,6 +115,8 @@ impl Mark {
             sum: 0,
             head: 0,
             before: Vec::new(),
+            front: Vec::new(),
+            renamed: false,
             seen: (0, 0),
             ended: false,
             copies: Vec::new(),
@@ -131,6 +138,7 @@ impl Mark {
         self.before.extend_from_slice(text.get(text.len().saturating_sub(BEFORE)..).unwrap_or_default());
         let surplus = self.before.len().saturating_sub(BEFORE);
         self.before.drain(..surplus);
+        self.front = Vec::new();
     }
 
     /// The bytes that must stand before the offset.
@@ -144,15 +152,35 @@ impl Mark {
     }
 
     /// Whether a text with this front may be this log's: a look at little, before all of it is compared.
-    pub(super) fn begins_like(&self, front: &[u8]) -> bool {
+    pub(super) fn begins_like(&self, front: &mut Front) -> bool {
         let length = usize::try_from(self.head_length()).unwrap_or(usize::MAX);
         // A text that is shorter yet is compared when it has grown.
-        front.get(..length).is_some_and(|front| resumed(0, front) == self.head)
+        front.sum(length) == Some(self.head)
     }
 
     /// Whether a text with this checksum over the first `offset` bytes is this log's.
     pub(super) fn is_sum(&self, sum: u32) -> bool {
         self.sum == sum
+    }
+}
+
+/// The first bytes of a text, to be compared with those of many logs.
+#[derive(Debug)]
+pub(super) struct Front {
+    pub(super) text: Vec<u8>,
+    /// Checksums, by length: most logs ask for the same one.
+    sums: BTreeMap<usize, u32>,
+}
+
+impl Front {
+    pub(super) fn new(text: Vec<u8>) -> Front {
+        Front { text, sums: BTreeMap::new() }
+    }
+
+    /// Checksum of the first `length` bytes; `None` where there are fewer.
+    fn sum(&mut self, length: usize) -> Option<u32> {
+        let text = self.text.get(..length)?;
+        Some(*self.sums.entry(length).or_insert_with(|| resumed(0, text)))
     }
 }
 

@@ -7,6 +7,7 @@
 mod content;
 mod find;
 mod mark;
+mod sought;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,7 @@ use crate::framing::{Buffer, Chunk};
 use crate::input::{Place, written};
 use crate::units::Timestamp;
 use content::{Content, Got};
-use mark::{Identity, Mode, State};
+use mark::{Front, HEAD, Identity, Mode, State};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -76,16 +77,18 @@ struct Log {
     part: u64,
     /// The mark as it will be when the line has ended that is too long to be read.
     long: Option<Box<Mark>>,
-    /// The first bytes of a log of which nothing was read: all that it can be known by.
-    front: Vec<u8>,
     /// What its name led to was not it, or could not be read: until the next look.
     stalled: bool,
     /// For how many looks its file has not changed.
     quiet: u32,
     /// Since when its file is not found where it was.
     gone: Option<Duration>,
+    /// Since when a file that had another name has not grown.
+    resting: Option<Duration>,
     /// What is left is its last line, whole or not.
     last: bool,
+    /// Why it could not be read, as it was said.
+    failed: Option<String>,
 }
 
 impl Log {
@@ -99,11 +102,12 @@ impl Log {
             content: None,
             part: 0,
             long: None,
-            front: Vec::new(),
             stalled: false,
             quiet: 0,
             gone: None,
+            resting: None,
             last: false,
+            failed: None,
         }
     }
 
@@ -139,8 +143,8 @@ pub struct Tail {
     first: bool,
     /// What could not be read at the last look.
     troubles: BTreeSet<(PathBuf, String)>,
-    /// Files that are not whole yet, by what they were at the last look.
-    unsettled: BTreeMap<Identity, (u64, u64)>,
+    /// Files that are not whole yet, by what they were at the last look, and for how many looks they were that.
+    unsettled: BTreeMap<Identity, ((u64, u64), u32)>,
 }
 
 impl Tail {
@@ -184,9 +188,26 @@ impl Tail {
     /// Reads on: whole lines, and where it will not grow again the rest. `None`: there is nothing to be read now.
     ///
     /// # Errors
-    /// As the file system's, and where compressed content is damaged; then after all that is good before.
-    pub fn next(&mut self, number: u32, mut buffer: Buffer) -> io::Result<Option<Chunk>> {
+    /// As the file system's, and where compressed content is damaged; then after all that is good before. The same error is
+    /// given once, until something could be read.
+    pub fn next(&mut self, number: u32, buffer: Buffer) -> io::Result<Option<Chunk>> {
         self.close_some(number);
+        let next = self.read_on(number, buffer);
+        let Some(log) = self.logs.get_mut(&number) else { return next };
+        match next {
+            Ok(None) => Ok(None),
+            Ok(some) => {
+                log.failed = None;
+                Ok(some)
+            }
+            Err(error) => {
+                let said = log.failed.replace(error.to_string());
+                if said == log.failed { Ok(None) } else { Err(error) }
+            }
+        }
+    }
+
+    fn read_on(&mut self, number: u32, mut buffer: Buffer) -> io::Result<Option<Chunk>> {
         let Some(log) = self.logs.get_mut(&number).filter(|log| log.is_ready()) else { return Ok(None) };
         let Some(mode) = log.mark.mode.or_else(|| log.last.then_some(Mode::Plain)) else { return Ok(None) };
         let mut content = match log.content.take() {
@@ -303,14 +324,20 @@ impl Tail {
 }
 
 impl Log {
-    /// Whether the bytes before the offset are those that were read.
+    /// Whether the first bytes, and those before the offset, are those that were read.
     fn still_holds(&self, content: &Content) -> bool {
-        if self.mark.offset == 0 {
-            return content.front(self.front.len()).is_ok_and(|front| front == self.front);
+        if content.size().is_none_or(|size| size < self.mark.seen.0) {
+            return false;
         }
+        if self.mark.offset == 0 {
+            return content.front(self.mark.front.len()).is_ok_and(|front| front == self.mark.front);
+        }
+        let Ok(front) = content.front(HEAD) else { return false };
         let before = self.mark.before();
         let mut there = vec![0; before.len()];
-        content.before(self.mark.offset, &mut there).is_ok() && there == before
+        self.mark.begins_like(&mut Front::new(front))
+            && content.before(self.mark.offset, &mut there).is_ok()
+            && there == before
     }
 
     /// Text was read: it is handed on, and the mark moves.

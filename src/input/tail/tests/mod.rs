@@ -1,6 +1,7 @@
 //! Following logs through whatever becomes of their files.
 
 mod faults;
+mod files;
 mod model;
 
 use super::*;
@@ -21,6 +22,7 @@ struct World {
     /// Lines handed on, by how often.
     read: BTreeMap<Vec<u8>, u32>,
     news: Vec<News>,
+    errors: Vec<String>,
     /// Marks, and what was read up to them.
     kept: (Vec<Mark>, BTreeMap<Vec<u8>, u32>),
 }
@@ -30,7 +32,15 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let tail = Tail::new(groups(folder.path()), Vec::new(), PATIENCE, Duration::ZERO);
         let kept = (Vec::new(), BTreeMap::new());
-        World { folder, tail, now: Duration::ZERO, read: BTreeMap::new(), news: Vec::new(), kept }
+        World {
+            folder,
+            tail,
+            now: Duration::ZERO,
+            read: BTreeMap::new(),
+            news: Vec::new(),
+            errors: Vec::new(),
+            kept,
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -74,7 +84,11 @@ impl World {
                 let before = self.tail.mark(number).unwrap().offset;
                 match self.tail.next(number, Buffer::default()) {
                     Ok(Some(chunk)) => self.take(before, &chunk),
-                    _ => break,
+                    Ok(None) => break,
+                    Err(error) => {
+                        self.errors.push(error.to_string());
+                        break;
+                    }
                 }
                 left -= 1;
             }

@@ -1,0 +1,157 @@
+//! What becomes of the files of logs while they are followed: held, lost, copied, renamed.
+
+use super::*;
+
+const HEADER: &str = "#Fields: date time c-ip cs-host cs-bytes\n";
+
+#[test]
+fn what_was_found_is_read_though_it_was_removed_before() {
+    let mut world = World::new();
+    world.append("a.log", "one\n");
+    world.look();
+    fs::remove_file(world.path("a.log")).unwrap();
+    world.append("a.log", "two\n");
+    world.wait();
+    world.has_read(&["one", "two"]);
+    assert_eq!(world.lost(), 0);
+}
+
+#[test]
+fn a_copy_without_the_last_lines_is_read_and_they_are_said_lost() {
+    let mut world = World::new();
+    world.append("a.log", "one\n");
+    world.read_all();
+    world.append("a.log", "two\n");
+    fs::copy(world.path("a.log"), world.path("a.log.1")).unwrap();
+    world.append("a.log", "three, lost\n");
+    world.look();
+    File::create(world.path("a.log")).unwrap();
+    world.append("a.log", "four\n");
+    world.wait();
+    world.has_read(&["one", "two", "four"]);
+    assert_eq!(world.lost(), 12);
+}
+
+#[test]
+fn truncated_at_the_header_between_look_and_read() {
+    let mut world = World::new();
+    world.append("a.log", HEADER);
+    world.read_all();
+    world.append("a.log", &"a line that is copied\n".repeat(9));
+    world.look();
+    fs::copy(world.path("a.log"), world.path("a.log.1")).unwrap();
+    fs::write(world.path("a.log"), format!("{HEADER}new\n")).unwrap();
+    world.read(usize::MAX);
+    world.wait();
+    assert_eq!((world.read[&b"a line that is copied"[..]], world.read[&b"new"[..]]), (9, 1));
+    assert_eq!(world.lost(), 0);
+}
+
+#[test]
+fn a_server_that_writes_on_into_what_was_compressed() {
+    let mut world = World::new();
+    world.append("a.log", "one\n");
+    world.read_all();
+    let mut writer = OpenOptions::new().append(true).open(world.path("a.log")).unwrap();
+    world.compress("a.log");
+    world.read_all();
+    writer.write_all(b"two\n").unwrap();
+    world.read_all();
+    world.has_read(&["one", "two"]);
+    world.wait();
+    world.restart();
+    world.wait();
+    world.has_read(&["one", "two"]);
+}
+
+#[test]
+fn the_last_line_of_a_renamed_log_is_whole_after_a_time() {
+    let mut world = World::new();
+    world.append("a.log", "one\ntw");
+    world.read_all();
+    world.rename("a.log", "a.log.1");
+    world.append("a.log", "three\nfou");
+    world.read_all();
+    world.has_read(&["one", "three"]);
+    world.restart();
+    world.wait();
+    world.has_read(&["one", "tw", "three"]);
+    world.append("a.log", "r\n");
+    world.wait();
+    world.has_read(&["one", "tw", "three", "four"]);
+}
+
+#[test]
+fn a_copy_that_is_written_slowly_is_waited_for() {
+    let mut world = World::new();
+    let text: String = (0..200).map(|number| format!("line {number} of the log\n")).collect();
+    world.append("a.log", &text);
+    world.read_all();
+    world.restart();
+    fs::remove_file(world.path("a.log")).unwrap();
+    for piece in text.as_bytes().chunks(1500) {
+        world.append("a.log.1", std::str::from_utf8(piece).unwrap());
+        world.read_all();
+    }
+    world.append("a.log.1", "the last\n");
+    world.wait();
+    assert!(world.read.len() == 201 && world.read.values().all(|count| *count == 1));
+    assert_eq!(world.lost(), 0);
+}
+
+#[test]
+fn of_logs_that_begin_alike_each_finds_its_own_compressed_file() {
+    let mut world = World::new();
+    world.append("a.log.3", HEADER);
+    world.read_all();
+    world.append("a.log.1", &format!("{HEADER}one\n"));
+    world.look();
+    world.restart();
+    world.compress("a.log.3");
+    world.compress("a.log.1");
+    world.wait();
+    world.has_read(&[HEADER.trim_end(), HEADER.trim_end(), "one"]);
+    assert_eq!((world.lost(), world.numbers().len()), (0, 2));
+}
+
+#[test]
+fn rewritten_with_the_same_bytes_before_the_offset() {
+    let mut world = World::new();
+    let same = "the same in both\n".repeat(40);
+    world.append("a.log", &format!("first\n{same}"));
+    world.read_all();
+    fs::write(world.path("a.log"), format!("other\n{same}more\n")).unwrap();
+    world.wait();
+    assert_eq!((world.read[&b"other"[..]], world.read[&b"the same in both"[..]]), (1, 80));
+}
+
+#[test]
+fn the_same_damage_is_said_once() {
+    let mut world = World::new();
+    let text: String = (0..5000).map(|number| format!("line {number} of many\n")).collect();
+    world.append("a.log", &text);
+    world.compress("a.log");
+    for _ in 0..3 {
+        world.append("a.log.gz", "this is no gzip");
+        world.read_all();
+    }
+    assert!(world.read.len() == 5000 && world.read.values().all(|count| *count == 1));
+    assert_eq!(world.errors.len(), 1, "{:?}", world.errors);
+    assert!(world.errors[0].contains("compressed byte"), "{:?}", world.errors);
+}
+
+#[test]
+fn files_are_closed_when_there_are_too_many() {
+    let mut world = World::new();
+    for number in 0..OPEN_MAX + 40 {
+        world.append(&format!("{number}.log"), &format!("of {number}\n"));
+    }
+    world.read_all();
+    assert!(world.tail.open_files() <= OPEN_MAX, "{}", world.tail.open_files());
+    for number in 0..OPEN_MAX + 40 {
+        world.append(&format!("{number}.log"), &format!("more of {number}\n"));
+    }
+    world.read_all();
+    assert!(world.tail.open_files() <= OPEN_MAX);
+    assert!(world.read.len() == 2 * (OPEN_MAX + 40) && world.read.values().all(|count| *count == 1));
+}
