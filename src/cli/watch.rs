@@ -4,7 +4,8 @@ use super::judge::JudgeArguments;
 use super::read::{Prepared, ReadArguments, now};
 use super::{Ending, say};
 use crate::batch::in_pool;
-use crate::daemon::{Engine, Followed, Keeper, Step, settings};
+use crate::daemon::deliver::{Deliveries, Pace};
+use crate::daemon::{Engine, Followed, Keeper, Step, StoredOutbox, settings, start_journal};
 use crate::formats::Detail;
 use crate::store::{Opening, StoreError};
 use crate::units::Span;
@@ -25,6 +26,9 @@ const REST: Duration = Duration::from_secs(1);
 
 /// After a failed write: how long until the next try. Nothing is read until it succeeds.
 const AGAIN: Duration = Duration::from_secs(2);
+
+/// How long outputs may take to tell what is left when the process is to stop. What they do not is told after the next start.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -55,11 +59,26 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let prepared = arguments.read.prepare(Detail::Judged)?;
     let followed = arguments.read.followed(&prepared, arguments.from_end)?;
+    if !prepared.config.listeners.is_empty() {
+        bail!(
+            "[[listen]] does not work yet in this version: take the section out, and follow the file that a syslog server writes"
+        );
+    }
     if followed.is_empty() {
         bail!("nothing to follow: name files or globs, or a [[source]] in the configuration");
     }
+    start_journal(prepared.config.log);
     let mut watch = Watch::open(arguments, &prepared, followed)?;
-    in_pool(|| watch.run(arguments))
+    let outputs = &prepared.config.outputs;
+    watch.keeper.set_outputs(outputs.iter().map(|output| output.name.clone()).collect());
+    let outbox = Arc::new(StoredOutbox::new(watch.keeper.store()));
+    watch.deliveries =
+        Some(Deliveries::start(outputs, outbox, Pace::default())?).filter(|_| !outputs.is_empty());
+    let ending = in_pool(|| watch.run(arguments));
+    if watch.deliveries.take().is_some_and(|deliveries| !deliveries.stop(LAST_WORDS)) {
+        say("some outputs did not tell everything: they go on after the next start");
+    }
+    ending
 }
 
 /// A daemon at work.
@@ -75,6 +94,8 @@ struct Watch {
     /// Something is to be written down soon.
     urgent: bool,
     told: usize,
+    /// The outputs of the configuration; without any, what is told is printed. A reload does not change them.
+    deliveries: Option<Deliveries>,
     /// What was said already.
     said: BTreeSet<(PathBuf, String)>,
 }
@@ -103,7 +124,18 @@ impl Watch {
         let reload = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reload))?;
         let (began, said) = (Instant::now(), BTreeSet::new());
-        Ok(Watch { engine, keeper, began, stop, reload, dirty: false, urgent: false, told: 0, said })
+        Ok(Watch {
+            engine,
+            keeper,
+            began,
+            stop,
+            reload,
+            dirty: false,
+            urgent: false,
+            told: 0,
+            deliveries: None,
+            said,
+        })
     }
 
     fn run(&mut self, arguments: &Arguments) -> Result<Ending> {
@@ -174,6 +206,10 @@ impl Watch {
         self.keeper.commit(&mut self.engine, || began.elapsed())?;
         (self.dirty, self.urgent) = (false, false);
         self.told += lines.len();
+        if let Some(deliveries) = &self.deliveries {
+            deliveries.wake();
+            return Ok(());
+        }
         let mut to = stdout().lock();
         for line in lines {
             // A closed pipe is nobody's trouble: what is told stands in the store.

@@ -5,7 +5,9 @@
 //! sends (outputs, the web page of metrics) has threads of its own and reads what was written.
 
 mod checkpoint;
+pub mod deliver;
 mod engine;
+mod journal;
 mod log;
 mod outbox;
 #[cfg(test)]
@@ -14,4 +16,5 @@ mod watermark;
 
 pub use checkpoint::{Keeper, Kept, settings};
 pub use engine::{Engine, Followed, Step};
+pub use journal::start as start_journal;
 pub use outbox::StoredOutbox;

@@ -1,5 +1,6 @@
 //! What is told stands in the store until every output has sent it.
 
+use super::deliver::Outbox;
 use crate::store::{Snapshot, Store, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,19 +21,19 @@ impl StoredOutbox {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.as_ref()?.snapshot().ok()
     }
+}
 
-    /// Lines behind `cursor`, the oldest first.
-    pub fn after(&self, cursor: u64, most: usize) -> Vec<(u64, String)> {
+impl Outbox for StoredOutbox {
+    fn after(&self, cursor: u64, most: usize) -> Vec<(u64, String)> {
         self.snapshot().and_then(|snapshot| snapshot.outbox(cursor, most).ok()).unwrap_or_default()
     }
 
-    /// How far an output has sent.
-    pub fn cursor(&self, output: &str) -> u64 {
+    fn cursor(&self, output: &str) -> u64 {
         self.snapshot().and_then(|snapshot| snapshot.cursor(output).ok()).unwrap_or(0)
     }
 
-    /// An output has sent everything up to here; durable when this returns, unless the store cannot be written now.
-    pub fn sent(&self, output: &str, number: u64) {
+    /// Durable when this returns, unless the store cannot be written now.
+    fn sent(&self, output: &str, number: u64) {
         let write = |store: &Store| -> Result<(), StoreError> {
             let mut batch = store.batch()?;
             batch.sent(output, number)?;
@@ -45,8 +46,7 @@ impl StoredOutbox {
         }
     }
 
-    /// How many lines wait for an output.
-    pub fn waiting(&self, output: &str) -> u64 {
+    fn waiting(&self, output: &str) -> u64 {
         let Some(snapshot) = self.snapshot() else { return 0 };
         let (last, cursor) = (snapshot.last_sent().unwrap_or(0), snapshot.cursor(output).unwrap_or(0));
         last.saturating_sub(cursor)

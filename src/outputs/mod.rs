@@ -3,25 +3,32 @@
 //! An output gets everything resolved (names, ranks, sentences) and only renders; log-controlled text is escaped for where
 //! it goes. To add one: write its file, add its row to [`OUTPUTS`].
 
+mod cef;
 mod comparison;
 mod diagnosis;
 mod drill;
+mod ecs;
 mod escape;
 mod evaluation;
 mod events;
 mod html;
 mod jsonl;
+mod ocsf;
 mod report;
+mod row;
 mod terminal;
 mod volumes;
 
+pub use cef::render as cef;
 pub use comparison::{Change, Changes, json as comparison_json, table as comparison_table};
 pub use diagnosis::{Diagnosis, json as diagnosis_json, text as diagnosis_text};
 pub use drill::{DrillRow, DrillSummary, DrillTheft, json as drill_json, table as drill_table};
+pub use ecs::render as ecs;
 pub use escape::terminal as escaped;
 pub use evaluation::{json as evaluation_json, table as evaluation_table};
 pub use events::{EventWriter, Place};
 pub use jsonl::one as incident_line;
+pub use ocsf::render as ocsf;
 pub use report::{Campaign, Carrier, Cited, Report, Shares, SourceReport, Summary, Told};
 pub use volumes::{KeptRow, kept_json, kept_table};
 pub use volumes::{Row as VolumeRow, json as volumes_json, table as volumes_table};

@@ -26,4 +26,5 @@ mod samples;
 mod silence;
 mod view;
 mod watch;
+mod watch_outputs;
 mod zeek;

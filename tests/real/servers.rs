@@ -472,6 +472,17 @@ fn certificate(dir: &Path) {
     give_to_servers(&dir.join("certificate.pem"));
 }
 
+/// `ca.pem`, and `cert.pem` with `key.pem` for this name and 127.0.0.1, which it vouches for.
+pub(crate) fn signed_certificate(dir: &Path, name: &str) {
+    openssl(dir, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem");
+    openssl(dir, &format!("req -newkey rsa:2048 -nodes -subj /CN={name} -keyout key.pem -out cert.csr"));
+    fs::write(dir.join("names"), format!("subjectAltName=DNS:{name},IP:127.0.0.1\n")).expect("names");
+    openssl(
+        dir,
+        "x509 -req -in cert.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem",
+    );
+}
+
 /// A password file in which `jdoe` and `j doe` have the password `secret`.
 fn password(path: &Path) {
     let hash = openssl(path.parent().expect("a folder"), "passwd -apr1 secret");
