@@ -4,8 +4,11 @@ use super::judge::JudgeArguments;
 use super::read::{Prepared, ReadArguments, now};
 use super::{Ending, say};
 use crate::batch::in_pool;
+use crate::config::HttpConfig;
 use crate::daemon::deliver::{Deliveries, Pace};
-use crate::daemon::{Engine, Followed, Keeper, Step, StoredOutbox, settings, start_journal};
+use crate::daemon::http::{self, Shown};
+use crate::daemon::status::{FileStatus, Status};
+use crate::daemon::{Engine, Followed, Keeper, Step, StoredOutbox, Supervisor, settings, start_journal};
 use crate::formats::Detail;
 use crate::store::{Opening, StoreError};
 use crate::units::Span;
@@ -13,9 +16,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// How often logs are looked at while they grow. An incident is out within two seconds of its window's close.
@@ -72,13 +75,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let outputs = &prepared.config.outputs;
     watch.keeper.set_outputs(outputs.iter().map(|output| output.name.clone()).collect());
     let outbox = Arc::new(StoredOutbox::new(watch.keeper.store()));
+    if !arguments.once {
+        let (status, began) = (Arc::clone(&watch.status), watch.began);
+        serve(&prepared.config.http, Shown { status, outbox: outbox.clone(), began })?;
+    }
     watch.deliveries =
         Some(Deliveries::start(outputs, outbox, Pace::default())?).filter(|_| !outputs.is_empty());
+    watch.supervisor.ready();
     let ending = in_pool(|| watch.run(arguments));
     if watch.deliveries.take().is_some_and(|deliveries| !deliveries.stop(LAST_WORDS)) {
         say("some outputs did not tell everything: they go on after the next start");
     }
     ending
+}
+
+/// Serves health and metrics. Where nothing was configured, an address that somebody else has is no reason not to watch.
+fn serve(config: &HttpConfig, shown: Shown) -> Result<()> {
+    let token = config.token_file.as_ref().map(|path| {
+        let token = std::fs::read(path).with_context(|| format!("token_file {}", path.display()))?;
+        let is_empty = token.trim_ascii().is_empty();
+        if is_empty { bail!("token_file {}: there is no token in it", path.display()) } else { Ok(token) }
+    });
+    match http::serve(config.bind, token.transpose()?.as_deref(), shown) {
+        Ok(_) => Ok(()),
+        Err(error) if *config == HttpConfig::default() => {
+            say(&format!(
+                "http://{}: {error}: health and metrics are not served; set [http] bind",
+                config.bind
+            ));
+            Ok(())
+        }
+        Err(error) => Err(error).with_context(|| format!("[http] bind = {}", config.bind)),
+    }
 }
 
 /// A daemon at work.
@@ -96,6 +124,9 @@ struct Watch {
     told: usize,
     /// The outputs of the configuration; without any, what is told is printed. A reload does not change them.
     deliveries: Option<Deliveries>,
+    supervisor: Supervisor,
+    /// For the web server; renewed every second.
+    status: Arc<RwLock<Status>>,
     /// What was said already.
     said: BTreeSet<(PathBuf, String)>,
 }
@@ -124,6 +155,7 @@ impl Watch {
         let reload = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reload))?;
         let (began, said) = (Instant::now(), BTreeSet::new());
+        let (supervisor, status) = (Supervisor::default(), Arc::default());
         Ok(Watch {
             engine,
             keeper,
@@ -134,6 +166,8 @@ impl Watch {
             urgent: false,
             told: 0,
             deliveries: None,
+            supervisor,
+            status,
             said,
         })
     }
@@ -142,15 +176,20 @@ impl Watch {
         let (mut look_at, mut quiet_since) = (Duration::ZERO, None);
         loop {
             let time = self.began.elapsed();
+            self.supervisor.alive();
+            self.show(time);
             if self.stop.load(Ordering::Relaxed) {
+                self.supervisor.stopping();
                 self.commit_at_last()?;
                 return Ok(Ending::Nothing);
             }
             if self.reload.swap(false, Ordering::Relaxed) {
+                self.supervisor.reloading();
                 match self.reload(arguments) {
                     Ok(()) => say("the configuration was read again"),
                     Err(error) => say(&format!("{error:#}: the configuration stays as it was")),
                 }
+                self.supervisor.ready();
                 look_at = time;
             }
             let mut urgent = false;
@@ -178,6 +217,23 @@ impl Watch {
                 std::thread::sleep(look_at.saturating_sub(self.began.elapsed()));
             }
         }
+    }
+
+    /// Leaves for the web server how things are, once a second.
+    fn show(&mut self, time: Duration) {
+        let shown = self.status.read().unwrap_or_else(PoisonError::into_inner).at;
+        if shown > Duration::ZERO && time.saturating_sub(shown) < REST {
+            return;
+        }
+        let file = |(path, behind): (&Path, u64)| FileStatus { path: path.display().to_string(), behind };
+        let status = Status {
+            files: self.engine.behind().map(file).collect(),
+            outputs: self.deliveries.as_ref().map(Deliveries::states).unwrap_or_default(),
+            told: self.told,
+            checkpoint: self.keeper.last(),
+            at: time,
+        };
+        *self.status.write().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
     /// Reads the configuration again. What was read and judged stays.
@@ -232,6 +288,8 @@ impl Watch {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
+            self.supervisor.alive();
+            self.show(self.began.elapsed());
             std::thread::sleep(AGAIN);
         }
         if failed {

@@ -7,9 +7,12 @@
 mod checkpoint;
 pub mod deliver;
 mod engine;
+pub mod http;
 mod journal;
 mod log;
+mod notify;
 mod outbox;
+pub mod status;
 #[cfg(test)]
 mod tests;
 mod watermark;
@@ -17,4 +20,5 @@ mod watermark;
 pub use checkpoint::{Keeper, Kept, settings};
 pub use engine::{Engine, Followed, Step};
 pub use journal::start as start_journal;
+pub use notify::Supervisor;
 pub use outbox::StoredOutbox;
