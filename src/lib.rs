@@ -20,5 +20,7 @@ pub mod config;
 pub mod batch;
 pub mod synth;
 pub mod drill;
+#[cfg(feature = "program")]
 pub mod daemon;
+#[cfg(feature = "program")]
 pub mod cli;
