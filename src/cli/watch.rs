@@ -86,6 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     if watch.deliveries.take().is_some_and(|deliveries| !deliveries.stop(LAST_WORDS)) {
         say("some outputs did not tell everything: they go on after the next start");
     }
+    watch.keeper.close();
     ending
 }
 

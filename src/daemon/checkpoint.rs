@@ -161,6 +161,11 @@ impl Keeper {
         Arc::clone(&self.store)
     }
 
+    /// Closes the store for everybody, so that whoever opens it next need not put it in order first.
+    pub fn close(&self) {
+        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// These outputs send what is told; what all have sent is let go.
     pub fn set_outputs(&mut self, outputs: Vec<String>) {
         self.outputs = outputs;

@@ -119,6 +119,19 @@ fn others_read_while_one_writes_and_nobody_else_may_write() {
 }
 
 #[test]
+fn what_a_killed_writer_left_is_read() {
+    let (folder, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = open(folder.path()).unwrap();
+    put(&store, &vec![7]).unwrap();
+    // What is on the disk while it is open is what would be there were it killed now.
+    fs::copy(folder.path().join(FILE), after.path().join(FILE)).unwrap();
+    let snapshot = read(after.path()).unwrap();
+    assert_eq!(snapshot.get::<Vec<u64>>("numbers").unwrap(), Some(vec![7]));
+    drop(snapshot);
+    assert!(read(after.path()).is_ok());
+}
+
+#[test]
 fn another_form_or_other_settings_are_refused_and_named() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).unwrap());
