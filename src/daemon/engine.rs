@@ -13,6 +13,7 @@ use crate::outputs::incident_line;
 use crate::pipeline::{Piece, Scan, Source};
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,9 +121,7 @@ impl Engine {
             }
         }
         // What the tail has forgotten will never be heard of again.
-        if step.urgent {
-            self.logs.retain(|number, _| self.tail.mark(*number).is_some());
-        }
+        self.logs.retain(|number, _| self.tail.mark(*number).is_some());
         self.ready = self.logs.keys().copied().filter(|number| self.tail.is_ready(*number)).collect();
         for (number, log) in &mut self.logs {
             if self.ready.binary_search(number).is_ok() {
@@ -149,9 +148,13 @@ impl Engine {
             if log.format.is_some() && !aged {
                 continue;
             }
-            if let Err(what) = self.recognise(number, written.or(Some(wall)), &mut new) {
-                unknown.push(number);
-                troubles.push(Trouble { path: self.tail.path(number).to_path_buf(), what });
+            match self.recognise(number, written.or(Some(wall)), &mut new) {
+                Ok(true) => {}
+                Ok(false) => unknown.push(number),
+                Err(what) => {
+                    unknown.push(number);
+                    troubles.push(Trouble { path: self.tail.path(number).to_path_buf(), what });
+                }
             }
         }
         self.ready.retain(|number| !unknown.contains(number));
@@ -163,15 +166,16 @@ impl Engine {
         }
     }
 
+    /// Gives whether it could be read: a log that was rotated since the last look can be after the next.
     fn recognise(
         &mut self,
         number: u32,
         near: Option<Timestamp>,
         new: &mut Vec<(Timestamp, String, u32, Source)>,
-    ) -> Result<(), String> {
-        let Some(log) = self.logs.get_mut(&number) else { return Ok(()) };
+    ) -> Result<bool, String> {
+        let Some(log) = self.logs.get_mut(&number) else { return Ok(false) };
         let group = self.tail.mark(number).map_or(0, |mark| mark.group);
-        let Some(followed) = self.followed.get(group as usize) else { return Ok(()) };
+        let Some(followed) = self.followed.get(group as usize) else { return Ok(false) };
         let path = self.tail.path(number).to_path_buf();
         let wanted = Wanted { place: Place::File(path), how: Arc::clone(&followed.how) };
         let known = log.source;
@@ -182,7 +186,11 @@ impl Engine {
             _ => near,
         };
         let most = if known.is_some() { log.head() } else { CHUNK };
-        let head = self.tail.head(number, most).map_err(|error| error.to_string())?;
+        let head = match self.tail.head(number, most) {
+            Ok(head) => head,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.to_string()),
+        };
         let mut chunk = Chunker::new(&*head).next(Buffer::default()).ok().flatten().unwrap_or_default();
         match known.and_then(|known| self.sources.get_mut(known as usize)) {
             Some(source) => *source = log.revive(&wanted, &chunk, near)?,
@@ -196,7 +204,7 @@ impl Engine {
                 new.push((begins(&source, &piece), source.path.clone(), number, source));
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Reads a few pieces from the logs that lag most, and judges what they complete.

@@ -13,6 +13,25 @@ const SAMPLE: usize = 1024;
 /// Read at once where text is only compared.
 const COMPARED: usize = 256 << 10;
 
+/// A file under a name, as a look found it. Names change hands while logs are rotated: whoever opens one makes sure that it
+/// still stands for the same file, and otherwise finds nothing ([`io::ErrorKind::NotFound`]).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'p> {
+    pub(super) path: &'p Path,
+    pub(super) id: Identity,
+}
+
+impl Named<'_> {
+    fn open(self) -> io::Result<File> {
+        let file = File::open(self.path)?;
+        if Identity::of(&file.metadata()?) == self.id {
+            Ok(file)
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+}
+
 /// A file opened at a place of its text.
 pub(super) struct Content {
     mode: Mode,
@@ -44,10 +63,9 @@ impl Content {
     ///
     /// # Errors
     /// As the file system's, and where the text ends before or is damaged.
-    pub(super) fn open(path: &Path, mode: Mode, offset: u64) -> io::Result<(Content, Identity)> {
-        let mut file = File::open(path)?;
-        let id = Identity::of(&file.metadata()?);
-        let content = match mode {
+    pub(super) fn open(named: Named<'_>, mode: Mode, offset: u64) -> io::Result<Content> {
+        let mut file = named.open()?;
+        Ok(match mode {
             Mode::Plain => {
                 file.seek(SeekFrom::Start(offset))?;
                 Content { mode, reader: Box::new(io::empty()), file: Some(file), failed: None }
@@ -60,8 +78,7 @@ impl Content {
                 }
                 Content { mode, reader, file: None, failed: None }
             }
-        };
-        Ok((content, id))
+        })
     }
 
     /// The first bytes, where the bytes are the text.
@@ -160,20 +177,27 @@ fn text_of(file: File) -> io::Result<Box<dyn Read + Send>> {
 }
 
 /// The first bytes of a file's text.
-pub(super) fn front(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+pub(super) fn front(named: Named<'_>, most: usize) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    text_of(File::open(path)?)?.take(most as u64).read_to_end(&mut text)?;
+    text_of(named.open()?)?.take(most as u64).read_to_end(&mut text)?;
     Ok(text)
 }
 
+/// How large a file is.
+pub(super) fn size(named: Named<'_>) -> io::Result<u64> {
+    Ok(named.open()?.metadata()?.len())
+}
+
 /// How a file is to be read; `None` while there is too little of it to tell.
-pub(super) fn mode(path: &Path) -> io::Result<Option<Mode>> {
+pub(super) fn mode(named: Named<'_>) -> io::Result<Option<Mode>> {
     let mut raw = Vec::new();
-    File::open(path)?.take(SAMPLE as u64).read_to_end(&mut raw)?;
-    let text = match front(path, SAMPLE) {
+    named.open()?.take(SAMPLE as u64).read_to_end(&mut raw)?;
+    let text = match front(named, SAMPLE) {
         Ok(text) => text,
         // Compressed, and being written: what is there breaks off.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => return Err(error),
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::NotFound) => {
+            return Err(error);
+        }
         Err(_) => return Ok(Some(Mode::Stream)),
     };
     if text != raw {
@@ -184,8 +208,8 @@ pub(super) fn mode(path: &Path) -> io::Result<Option<Mode>> {
 
 /// Checksum of the first `length` bytes of a file's text; `None` where there are fewer. Beside it how many there are, counted
 /// up to `length`.
-pub(super) fn sum(path: &Path, length: u64) -> io::Result<(Option<u32>, u64)> {
-    let (sum, count) = sum_of(&mut text_of(File::open(path)?)?.take(length))?;
+pub(super) fn sum(named: Named<'_>, length: u64) -> io::Result<(Option<u32>, u64)> {
+    let (sum, count) = sum_of(&mut text_of(named.open()?)?.take(length))?;
     Ok(((count == length).then_some(sum), count))
 }
 

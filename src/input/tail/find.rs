@@ -2,13 +2,14 @@
 //!
 //! First the logs that are known, by their files; what is left over is a new log, or a known one under another name.
 
-use super::content::{self, Content};
-use super::mark::{Front, HEAD, Identity, Mark, Mode, State};
+use super::content::{self, Content, Named};
+use super::mark::{HEAD, Identity, Mark, Mode, State};
+use super::sought::{Turns, length_of};
 use super::{Log, News, OPEN_MAX, OVER_MAX, QUIET, Tail};
 use crate::input::{Place, expand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A file that was found.
@@ -21,16 +22,10 @@ pub(super) struct Found {
     pub(super) seen: (u64, u64),
 }
 
-/// What a file turns out to be.
-pub(super) enum Turns {
-    /// A log that was not known.
-    New,
-    /// The text of this log, which has a file of its own.
-    CopyOf(u32),
-    /// This log, whose own file is gone.
-    Is(u32),
-    /// That shows when it is written to its end.
-    Unsettled,
+impl Found {
+    pub(super) fn named(&self) -> Named<'_> {
+        Named { path: &self.path, id: self.id }
+    }
 }
 
 /// How well a file is known that is no log yet.
@@ -52,6 +47,7 @@ impl Tail {
         let mut news = Vec::new();
         let mut troubles = BTreeSet::new();
         let mut found = self.found(&mut troubles);
+        let mut blank = self.take_blank(&found);
         for log in self.logs.values_mut().filter(|log| log.mark.state == State::Live) {
             log.stalled = false;
             let (path, seen) = (log.mark.path.clone(), log.mark.seen);
@@ -83,18 +79,36 @@ impl Tail {
             };
             let looks = if sight < Sight::Settled { 0 } else { 1 };
             match self.turns(&file, sight) {
-                Ok(Turns::New) => news.push(self.begin(file)),
+                Ok(Turns::New) => {
+                    let goes_on =
+                        blank.remove(&file.id).is_some_and(|log| self.writes_on(log, &file, &mut troubles));
+                    if !goes_on {
+                        news.push(self.begin(file));
+                    }
+                }
                 Ok(Turns::CopyOf(number)) => {
+                    blank.remove(&file.id);
                     if let Some(log) = self.logs.get_mut(&number) {
                         log.mark.copies.retain(|(id, _)| *id != file.id);
                         log.mark.copies.push((file.id, file.seen.0));
                     }
                 }
-                Ok(Turns::Is(number)) => self.found_again(number, file, &mut news),
+                Ok(Turns::Is(number)) => {
+                    if self.found_again(number, &file, &mut news).is_ok() {
+                        blank.remove(&file.id);
+                    } else {
+                        self.unsettled.insert(file.id, (file.seen, looks));
+                    }
+                }
                 Ok(Turns::Unsettled) => _ = self.unsettled.insert(file.id, (file.seen, looks)),
+                // Logs are being rotated: it has another name already.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.unsettled.insert(file.id, (file.seen, looks));
+                }
                 Err(error) => _ = troubles.insert((file.path, trouble(&error))),
             }
         }
+        self.logs.extend(blank.into_values().map(|log| (log.mark.number, log)));
         self.give_up(now, &mut news);
         self.hold();
         let said = std::mem::replace(&mut self.troubles, troubles);
@@ -102,6 +116,30 @@ impl Tail {
         news.extend(new.map(|(path, what)| News::Trouble { path, what }));
         self.first = false;
         news
+    }
+
+    /// Takes out the logs that had no line when they were found, and have changed since. Copies and compressed files are
+    /// empty at first too: which of them a file is shows only now.
+    fn take_blank(&mut self, found: &BTreeMap<Identity, Found>) -> BTreeMap<Identity, Log> {
+        let is_blank = |log: &Log| {
+            let changed = |file: &Found| file.seen != log.mark.seen;
+            let mark = &log.mark;
+            mark.state == State::Live
+                && mark.offset == 0
+                && mark.mode != Some(Mode::Plain)
+                && found.get(&mark.id).is_some_and(changed)
+        };
+        self.logs.extract_if(.., |_, log| is_blank(log)).map(|(_, log)| (log.mark.id, log)).collect()
+    }
+
+    /// A log that had no line is none of the known ones; gives whether it goes on as it began.
+    fn writes_on(&mut self, mut log: Log, file: &Found, troubles: &mut BTreeSet<(PathBuf, String)>) -> bool {
+        log.mark.renamed |= log.mark.path != file.path;
+        let goes_on = log.is_still(file, troubles);
+        if goes_on {
+            self.logs.insert(log.mark.number, log);
+        }
+        goes_on
     }
 
     /// All files that the groups stand for, each once.
@@ -137,76 +175,16 @@ impl Tail {
             |log: &&mut Log| log.content.is_none() && log.mark.mode == Some(Mode::Plain) && log.is_ready();
         for log in self.logs.values_mut().filter(wanting).take(room) {
             // What cannot be opened is said when it is to be read.
-            if let Ok((content, id)) = Content::open(&log.mark.path, Mode::Plain, log.mark.offset)
-                && id == log.mark.id
-            {
-                log.content = Some(content);
-            }
+            log.content = Content::open(log.mark.named(), Mode::Plain, log.mark.offset).ok();
         }
-    }
-
-    fn turns(&mut self, file: &Found, sight: Sight) -> io::Result<Turns> {
-        let Some(mode) = content::mode(&file.path)? else {
-            // Empty, or the beginning of a first line.
-            return Ok(Turns::New);
-        };
-        // A compressed file is looked at when it is whole.
-        if mode == Mode::Stream && sight < Sight::Settled {
-            return Ok(Turns::Unsettled);
-        }
-        let mut front = match content::front(&file.path, HEAD) {
-            Ok(front) => Front::new(front),
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => return Err(error),
-            // Broken at its very beginning: what can be read of it is read as a log.
-            Err(_) => return Ok(Turns::New),
-        };
-        if let Some(other) = self.logs.values().find(|log| log.is_unread_like(&front.text, file)) {
-            return Ok(Turns::CopyOf(other.mark.number));
-        }
-        // A log that holds all of it says more than one without a file, which may have been no more than a header; of
-        // several of these the one of which most is known.
-        let mut likely: Vec<&Log> =
-            self.logs.values().filter(|log| log.mark.offset > 0 || log.seeks()).collect();
-        likely.sort_by_key(|log| (log.seeks(), std::cmp::Reverse(log.known())));
-        let mut unsettled = false;
-        for log in likely {
-            let mark = &log.mark;
-            if log.seeks() {
-                match log.sought(file, mode, (&mut front, sight))? {
-                    Some(Turns::Unsettled) => unsettled = true,
-                    Some(turns) => return Ok(turns),
-                    None => {}
-                }
-                continue;
-            }
-            if !mark.begins_like(&mut front) {
-                continue;
-            }
-            let (sum, length) = content::sum(&file.path, mark.offset)?;
-            let same = sum.is_some_and(|sum| mark.is_sum(sum));
-            if mark.state == State::Over {
-                if same && length_of(file, mode)? > mark.offset {
-                    return Ok(Turns::Is(mark.number));
-                }
-                if same {
-                    return Ok(Turns::CopyOf(mark.number));
-                }
-            } else {
-                let length = if same { length_of(file, mode)? } else { length };
-                if holds_too(mark, file, length) {
-                    return Ok(Turns::CopyOf(mark.number));
-                }
-            }
-        }
-        Ok(if unsettled { Turns::Unsettled } else { Turns::New })
     }
 
     fn begin(&mut self, file: Found) -> News {
         let mut mark = Mark::new(self.next, file.group, file.path.clone(), file.id);
-        mark.mode = content::mode(&file.path).ok().flatten();
+        mark.mode = content::mode(file.named()).ok().flatten();
         mark.seen = file.seen;
         self.next += 1;
-        mark.front = content::front(&mark.path, HEAD).unwrap_or_default();
+        mark.front = content::front(mark.named(), HEAD).unwrap_or_default();
         let number = mark.number;
         let from_end = self.groups.get(file.group as usize).is_some_and(|group| group.from_end);
         let mut log = Log::new(mark);
@@ -218,23 +196,23 @@ impl Tail {
     }
 
     /// The text of a log that had lost its file stands in this one.
-    fn found_again(&mut self, number: u32, file: Found, news: &mut Vec<News>) {
-        let Some(log) = self.logs.get_mut(&number) else { return };
+    fn found_again(&mut self, number: u32, file: &Found, news: &mut Vec<News>) -> io::Result<()> {
+        let Some(log) = self.logs.get_mut(&number) else { return Ok(()) };
+        let (mode, written) = (content::mode(file.named())?, log.written());
+        let length = mode.map_or(Ok(written), |mode| length_of(file, mode))?;
         if log.mark.state == State::Over {
             news.push(News::Begun(number));
         }
-        let written = log.written();
-        log.mark.mode = content::mode(&file.path).ok().flatten();
-        let length = log.mark.mode.and_then(|mode| length_of(&file, mode).ok()).unwrap_or(written);
         if length < written {
             // Copied before the last lines were written, and gone with the file that had them.
             news.push(News::Lost { number, bytes: written - length });
         }
-        (log.mark.path, log.mark.id, log.mark.seen) = (file.path, file.id, file.seen);
-        log.mark.state = State::Live;
+        (log.mark.path, log.mark.id, log.mark.seen) = (file.path.clone(), file.id, file.seen);
+        (log.mark.mode, log.mark.state) = (mode, State::Live);
         log.mark.copies.clear();
         log.mark.ended = false;
         *log = Log::new(log.mark.clone());
+        Ok(())
     }
 
     /// Logs that nobody has found for long enough.
@@ -266,18 +244,6 @@ impl Tail {
 }
 
 impl Log {
-    /// Whether it is a log of which nothing was read, whose file holds all that another does.
-    fn is_unread_like(&self, front: &[u8], file: &Found) -> bool {
-        let own = &self.mark.front;
-        let alike = own.starts_with(front) || front.starts_with(own);
-        let unread = self.mark.offset == 0 && self.mark.state == State::Live && self.gone.is_none();
-        unread && !own.is_empty() && alike && file.id != self.mark.id && {
-            let mode = content::mode(&file.path).ok().flatten();
-            let length = mode.and_then(|mode| length_of(file, mode).ok());
-            length.is_some_and(|length| holds_too(&self.mark, file, length))
-        }
-    }
-
     /// A file that had another name, of a log that is written elsewhere by now: after a time, its last line is whole.
     fn rest(&mut self, still: bool, now: Duration, patience: Duration) {
         if !self.mark.renamed || !still {
@@ -303,23 +269,28 @@ impl Log {
         }
         self.quiet = 0;
         if self.mark.mode.is_none() {
-            self.mark.mode = content::mode(&file.path).ok().flatten();
+            self.mark.mode = match content::mode(file.named()) {
+                // It has another name already: the next look finds it there.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
+                mode => mode.ok().flatten(),
+            };
         }
         match self.mark.mode {
             Some(Mode::Plain) => {
                 // Also where no more than unread text is gone: a copy may have it.
-                if file.seen.0 < self.mark.seen.0.max(self.mark.offset) || !self.begins_as_before(&file.path)
-                {
+                if file.seen.0 < self.mark.seen.0.max(self.mark.offset) || !self.begins_as_before(file) {
                     return false;
                 }
                 let holds = match &self.content {
                     Some(content) => Ok(self.still_holds(content)),
-                    None => Content::open(&file.path, Mode::Plain, 0)
-                        .map(|(content, _)| self.still_holds(&content)),
+                    None => {
+                        Content::open(file.named(), Mode::Plain, 0).map(|content| self.still_holds(&content))
+                    }
                 };
                 match holds {
                     Ok(true) => {}
                     Ok(false) => return false,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
                     Err(error) => {
                         troubles.insert((file.path.clone(), trouble(&error)));
                         // Looked at again; nothing is read meanwhile.
@@ -330,8 +301,9 @@ impl Log {
             Some(Mode::Stream) => {
                 // It has grown, or is another: it is read again up to where reading stopped.
                 if self.mark.offset > 0 {
-                    match content::sum(&file.path, self.mark.offset) {
+                    match content::sum(file.named(), self.mark.offset) {
                         Ok((Some(sum), _)) if self.mark.is_sum(sum) => {}
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
                         // It is being written anew, or broke off: what is good of it was read.
                         Ok((None, _)) | Err(_) => {
                             self.mark.seen = file.seen;
@@ -352,11 +324,11 @@ impl Log {
     }
 
     /// Whether a log of which nothing was read has the same beginning as ever.
-    fn begins_as_before(&mut self, path: &Path) -> bool {
+    fn begins_as_before(&mut self, file: &Found) -> bool {
         if self.mark.offset > 0 {
             return true;
         }
-        let Ok(front) = content::front(path, HEAD) else { return true };
+        let Ok(front) = content::front(file.named(), HEAD) else { return true };
         let same = front.starts_with(&self.mark.front);
         if same {
             self.mark.front = front;
@@ -410,7 +382,7 @@ impl Log {
     /// Takes all that is there for read.
     fn pass_all(&mut self) {
         let Some(mode) = self.mark.mode else { return };
-        let Ok((mut content, _)) = Content::open(&self.mark.path, mode, 0) else { return };
+        let Ok(mut content) = Content::open(self.mark.named(), mode, 0) else { return };
         while let Ok(content::Got::Text(text)) =
             content.read(self.mark.offset, Default::default(), mode == Mode::Stream)
         {
@@ -418,20 +390,6 @@ impl Log {
             self.mark.pass(&text);
             self.mark.lines += lines;
         }
-    }
-}
-
-/// Whether a log's own file holds the first `length` bytes of another, and so that is a copy.
-fn holds_too(mark: &Mark, file: &Found, length: u64) -> bool {
-    let sum = |path: &Path| content::sum(path, length).ok().and_then(|(sum, _)| sum);
-    length > 0 && sum(&mark.path).is_some_and(|own| sum(&file.path) == Some(own))
-}
-
-/// How long a file's text is.
-pub(super) fn length_of(file: &Found, mode: Mode) -> io::Result<u64> {
-    match mode {
-        Mode::Plain => Ok(file.seen.0),
-        Mode::Stream => Ok(content::sum(&file.path, u64::MAX)?.1),
     }
 }
 

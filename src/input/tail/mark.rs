@@ -1,6 +1,7 @@
 //! What must survive of a log that is followed: which file it is, how far it was read, and by what its text is known
 //! again under another name.
 
+use super::content::Named;
 use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -121,6 +122,11 @@ impl Mark {
             ended: false,
             copies: Vec::new(),
         }
+    }
+
+    /// Its file, where it was last.
+    pub(super) fn named(&self) -> Named<'_> {
+        Named { path: &self.path, id: self.id }
     }
 
     /// Whether its file is there.

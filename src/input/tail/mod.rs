@@ -175,13 +175,14 @@ impl Tail {
     /// The first bytes of a log's text; nothing moves.
     ///
     /// # Errors
-    /// As the file system's.
+    /// As the file system's. [`io::ErrorKind::NotFound`]: its file has another name since the last look, and the next one
+    /// finds it.
     pub fn head(&mut self, number: u32, most: usize) -> io::Result<Vec<u8>> {
         let log = self.logs.get_mut(&number).ok_or(io::ErrorKind::NotFound)?;
         match &mut log.content {
             // Its name may be another's by now.
             Some(content) if log.mark.mode == Some(Mode::Plain) => content.front(most),
-            _ => content::front(&log.mark.path, most),
+            _ => content::front(log.mark.named(), most),
         }
     }
 
@@ -213,19 +214,16 @@ impl Tail {
         let mut content = match log.content.take() {
             Some(content) => content,
             None => {
-                let (content, id) = match Content::open(&log.mark.path, mode, log.mark.offset) {
-                    Ok(opened) => opened,
-                    Err(error) => {
-                        log.stalled = true;
-                        return Err(error);
+                log.stalled = true;
+                match Content::open(log.mark.named(), mode, log.mark.offset) {
+                    Ok(content) => {
+                        log.stalled = false;
+                        content
                     }
-                };
-                if id != log.mark.id {
                     // The name is another file's since the last look; the next one sorts that out.
-                    log.stalled = true;
-                    return Ok(None);
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    Err(error) => return Err(error),
                 }
-                content
             }
         };
         if mode == Mode::Plain && !log.still_holds(&content) {

@@ -1,6 +1,8 @@
 //! What becomes of the files of logs while they are followed: held, lost, copied, renamed.
 
 use super::*;
+use crate::input::tail::find::{Found, Sight};
+use crate::input::tail::sought::Turns;
 
 const HEADER: &str = "#Fields: date time c-ip cs-host cs-bytes\n";
 
@@ -97,6 +99,71 @@ fn a_copy_that_is_written_slowly_is_waited_for() {
     world.wait();
     assert!(world.read.len() == 201 && world.read.values().all(|count| *count == 1));
     assert_eq!(world.lost(), 0);
+}
+
+/// Whoever copies or compresses makes the file first, and fills it some time later.
+#[test]
+fn an_empty_file_may_become_a_copy() {
+    let text: String = (0..200).map(|number| format!("line {number} of the log\n")).collect();
+    for read_before in [true, false] {
+        let mut world = World::new();
+        world.append("a.log", &text);
+        world.look();
+        if read_before {
+            world.read_all();
+        }
+        world.append("a.log.1", "");
+        world.look();
+        world.append("a.log.1", &text);
+        File::create(world.path("a.log")).unwrap();
+        world.append("a.log.2.gz", "");
+        world.look();
+        world.compress("a.log.1");
+        fs::rename(world.path("a.log.1.gz"), world.path("other")).unwrap();
+        let compressed = fs::read(world.path("other")).unwrap();
+        // Nothing but the head of a compressed file says nothing either.
+        for piece in [&compressed[..10], &compressed[10..]] {
+            let mut file = OpenOptions::new().append(true).open(world.path("a.log.2.gz")).unwrap();
+            file.write_all(piece).unwrap();
+            (0..3).for_each(|_| world.read_all());
+        }
+        world.wait();
+        assert!(world.read.len() == 200 && world.read.values().all(|count| *count == 1), "{:?}", world.read);
+        assert_eq!(world.lost(), 0);
+    }
+}
+
+/// Between the moment at which a look lists files and the one at which it reads them, logs are rotated.
+#[test]
+fn what_changes_during_a_look_is_left_to_the_next() {
+    let text: String = (0..200).map(|number| format!("line {number} of the log\n")).collect();
+    for read_before in [true, false] {
+        let mut world = World::new();
+        world.append("a.log", &text);
+        world.look();
+        if read_before {
+            world.read_all();
+        }
+        world.append("a.log.1", &text);
+        let found = |name: &str, world: &World| {
+            let (path, metadata) = (world.path(name), fs::metadata(world.path(name)).unwrap());
+            Found { path, group: 0, id: Identity::of(&metadata), seen: (metadata.len(), 0) }
+        };
+        let copy = found("a.log.1", &world);
+        assert!(matches!(world.tail.turns(&copy, Sight::First), Ok(Turns::CopyOf(0))));
+        File::create(world.path("a.log")).unwrap();
+        assert!(matches!(world.tail.turns(&copy, Sight::First), Ok(Turns::Unsettled)));
+        world.append("a.log", "line 0 of another\n");
+        assert!(matches!(world.tail.turns(&copy, Sight::First), Ok(Turns::Unsettled)));
+        // The name is another file's.
+        world.rename("a.log.1", "a.log.2");
+        world.append("a.log.1", "line 0 of a third\n");
+        assert!(
+            world.tail.turns(&copy, Sight::First).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        );
+        world.wait();
+        assert!(world.read.len() == 202 && world.read.values().all(|count| *count == 1), "{:?}", world.read);
+    }
 }
 
 #[test]

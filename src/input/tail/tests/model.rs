@@ -9,10 +9,10 @@ enum Step {
     /// Lines of such lengths, and whether the last one is finished at once.
     Write(Vec<u16>, bool),
     Rename,
-    /// Copy, perhaps a look and a read, then truncate.
+    /// Copy, perhaps looks and a read before and after, then truncate.
     CopyTruncate(bool),
-    /// Of the rotated files that are not yet compressed.
-    Compress(Index),
+    /// Of the rotated files that are not yet compressed; perhaps a look at the file that is made for it.
+    Compress(Index, bool),
     /// The oldest rotated file, after it was read and that was kept.
     Remove,
     Look,
@@ -28,7 +28,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (proptest::collection::vec(1u16..2500, 1..60), any::<bool>()).prop_map(|(lines, whole)| Step::Write(lines, whole)),
         2 => Just(Step::Rename),
         2 => any::<bool>().prop_map(Step::CopyTruncate),
-        2 => any::<Index>().prop_map(Step::Compress),
+        2 => (any::<Index>(), any::<bool>()).prop_map(|(which, looked_at)| Step::Compress(which, looked_at)),
         1 => Just(Step::Remove),
         4 => Just(Step::Look),
         3 => (1u8..4).prop_map(Step::Read),
@@ -114,6 +114,10 @@ impl Writer {
             Step::CopyTruncate(looked_at) => {
                 self.finish_line();
                 self.shift();
+                if *looked_at {
+                    self.world.append(&format!("{LOG}.1"), "");
+                    self.world.look();
+                }
                 fs::copy(self.world.path(LOG), self.world.path(&format!("{LOG}.1"))).unwrap();
                 if *looked_at {
                     self.world.look();
@@ -123,11 +127,15 @@ impl Writer {
                 File::create(self.world.path(LOG)).unwrap();
                 self.begin();
             }
-            Step::Compress(which) => {
+            Step::Compress(which, looked_at) => {
                 let plain: Vec<usize> =
                     (0..self.rotated.len()).filter(|place| !self.rotated[*place].ends_with(".gz")).collect();
                 if !plain.is_empty() {
                     let name = &mut self.rotated[plain[which.index(plain.len())]];
+                    if *looked_at {
+                        self.world.append(&format!("{name}.gz"), "");
+                        self.world.look();
+                    }
                     self.world.compress(name);
                     name.push_str(".gz");
                 }
