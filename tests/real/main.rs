@@ -1,7 +1,8 @@
 //! Real servers, real clients: squid, nginx, apache2 and others from Debian, Envoy and Traefik, driven with curl and rclone on loopback.
 //!
 //! Each server is run and driven once, and the tests ask of what it logged: does `outflow` read every line, and add up
-//! exactly the bytes that the server logged; and are these, within headers, the bytes that the clients sent?
+//! exactly the bytes that the server logged; and are these, within headers, the bytes that the clients sent? Beside some of
+//! them `outflow watch` follows their logs while these are rotated: does it hold exactly what they wrote?
 //! Run by `tests/run`, or with `cargo test --test real` where what it installs is there.
 
 mod apache;
@@ -10,6 +11,7 @@ mod capture;
 mod checks;
 mod client;
 mod conf;
+mod daemon;
 mod deliver;
 mod dns;
 mod envoy;
@@ -30,6 +32,7 @@ mod tinyproxy;
 mod traefik;
 mod trafficserver;
 mod varnish;
+mod watch;
 
 use capture::Capture;
 

@@ -1,4 +1,4 @@
-//! The only file that runs the program under test.
+//! Runs the program under test over one capture; `daemon` runs it beside logs that grow.
 
 use crate::capture::{Capture, Watched};
 use serde_json::Value;
