@@ -12,7 +12,7 @@ use crate::input::{Place, Trouble};
 use crate::outputs::incident_line;
 use crate::pipeline::{Piece, Scan, Source};
 use crate::units::{Span, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +20,9 @@ use std::time::Duration;
 
 /// How far in the future a stamp may lie: clocks of other machines differ, but not by a day.
 const AHEAD: Span = Span::DAY;
+
+/// Most pieces read at once, each in memory of [`CHUNK`] bytes.
+const PIECES_MAX: usize = 64;
 
 /// After so long a log's format is asked again in which year its stamps lie.
 const YEARLY: Span = Span::HOUR.times(12);
@@ -62,10 +65,13 @@ pub struct Engine {
     pub(super) unsent: Vec<String>,
     /// Bytes that were written and could never be read.
     pub(super) lost: u64,
-    /// Logs with something to read.
-    ready: Vec<u32>,
+    /// Logs with something to read, those that lag most first: a moment at or before their next line, their sources' and
+    /// their own numbers.
+    ready: BTreeSet<(Timestamp, Option<u32>, u32)>,
     buffers: Vec<Buffer>,
     at_once: usize,
+    /// The latest time of day that was seen.
+    latest: Timestamp,
 }
 
 impl Engine {
@@ -87,9 +93,10 @@ impl Engine {
             lateness,
             unsent: Vec::new(),
             lost: 0,
-            ready: Vec::new(),
+            ready: BTreeSet::new(),
             buffers: Vec::new(),
             at_once: threads(),
+            latest: Timestamp::MIN,
         }
     }
 
@@ -104,7 +111,9 @@ impl Engine {
     /// Looks which logs there are and which have grown. `now` is any clock that only goes forward, `wall` the time of day.
     pub fn look(&mut self, now: Duration, wall: Timestamp) -> Step {
         let mut step = Step::default();
-        self.scan.refuse_after(wall + AHEAD);
+        // Set back, a clock knows no better what lies in the future.
+        self.latest = self.latest.max(wall);
+        self.scan.refuse_after(self.latest + AHEAD);
         for news in self.tail.look(now) {
             match news {
                 News::Begun(number) => _ = self.logs.entry(number).or_default(),
@@ -122,9 +131,10 @@ impl Engine {
         }
         // What the tail has forgotten will never be heard of again.
         self.logs.retain(|number, _| self.tail.mark(*number).is_some());
-        self.ready = self.logs.keys().copied().filter(|number| self.tail.is_ready(*number)).collect();
+        let is_ready = |number: &u32| self.tail.is_ready(*number);
+        let mut ready: Vec<u32> = self.logs.keys().copied().filter(is_ready).collect();
         for (number, log) in &mut self.logs {
-            if self.ready.binary_search(number).is_ok() {
+            if ready.binary_search(number).is_ok() {
                 log.idle = None;
             } else if log.idle.is_none() {
                 log.idle = Some(now);
@@ -132,16 +142,17 @@ impl Engine {
                 log.stale = written.is_some_and(|written| wall - written > linger());
             }
         }
-        self.meet(wall, &mut step.troubles);
+        self.meet(&mut ready, wall, &mut step.troubles);
+        self.ready = ready.into_iter().filter_map(|number| self.lag(number)).collect();
         step
     }
 
     /// Recognises logs that have lines for the first time, or for the first time in this process. New ones are numbered in
-    /// the order of the stamps at which they begin, as a scan does.
-    fn meet(&mut self, wall: Timestamp, troubles: &mut Vec<Trouble>) {
+    /// the order of the stamps at which they begin, as a scan does. What is not recognised is not `ready`.
+    fn meet(&mut self, ready: &mut Vec<u32>, wall: Timestamp, troubles: &mut Vec<Trouble>) {
         let mut new: Vec<(Timestamp, String, u32, Source)> = Vec::new();
         let mut unknown: Vec<u32> = Vec::new();
-        for number in self.ready.clone() {
+        for &number in &*ready {
             let Some(log) = self.logs.get(&number) else { continue };
             let written = self.tail.written(number);
             let aged = log.near().zip(written).is_some_and(|(near, written)| written - near > YEARLY);
@@ -157,7 +168,7 @@ impl Engine {
                 }
             }
         }
-        self.ready.retain(|number| !unknown.contains(number));
+        ready.retain(|number| unknown.binary_search(number).is_err());
         new.sort_by(|(a, x, ..), (b, y, ..)| (a, x).cmp(&(b, y)));
         for (at, _, number, source) in new {
             let Some(log) = self.logs.get_mut(&number) else { continue };
@@ -211,20 +222,25 @@ impl Engine {
     pub fn step(&mut self, now: Duration) -> Step {
         let mut step = Step::default();
         let mut pieces: Vec<Piece> = Vec::with_capacity(self.at_once);
-        while pieces.len() < self.at_once {
-            let lag = |number: &u32| self.logs.get(number).map(|log| (log.at, log.source));
-            let Some(place) = (0..self.ready.len()).min_by_key(|place| self.ready.get(*place).map(lag))
-            else {
-                break;
-            };
-            let Some(number) = self.ready.get(place).copied() else { break };
+        // Of logs that have grown a little many are read together.
+        let (mut bytes, enough) = (0, self.at_once * CHUNK);
+        while pieces.len() < self.at_once || (bytes < enough && pieces.len() < PIECES_MAX) {
+            let Some((.., number)) = self.ready.pop_first() else { break };
             match self.tail.next(number, self.buffers.pop().unwrap_or_default()) {
-                Ok(Some(chunk)) => pieces.extend(self.piece(number, chunk)),
-                Ok(None) => self.rest(place, now),
+                Ok(Some(chunk)) => {
+                    bytes += chunk.bytes.len();
+                    pieces.extend(self.piece(number, chunk));
+                    if self.tail.is_ready(number) {
+                        self.ready.extend(self.lag(number));
+                    } else {
+                        self.rest(number, now);
+                    }
+                }
+                Ok(None) => self.rest(number, now),
                 Err(error) => {
                     let path = self.tail.path(number).to_path_buf();
                     step.troubles.push(Trouble { path, what: error.to_string() });
-                    self.rest(place, now);
+                    self.rest(number, now);
                 }
             }
         }
@@ -243,9 +259,13 @@ impl Engine {
         step
     }
 
+    /// Where a log stands among those that are ready.
+    fn lag(&self, number: u32) -> Option<(Timestamp, Option<u32>, u32)> {
+        self.logs.get(&number).map(|log| (log.at, log.source, number))
+    }
+
     /// A log was read to its end.
-    fn rest(&mut self, place: usize, now: Duration) {
-        let number = self.ready.swap_remove(place);
+    fn rest(&mut self, number: u32, now: Duration) {
         if let Some(log) = self.logs.get_mut(&number) {
             log.idle = Some(now);
         }

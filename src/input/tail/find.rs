@@ -2,6 +2,7 @@
 //!
 //! First the logs that are known, by their files; what is left over is a new log, or a known one under another name.
 
+use super::alike::Alike;
 use super::content::{self, Content, Named};
 use super::mark::{HEAD, Identity, Mark, Mode, State};
 use super::sought::{Turns, length_of};
@@ -69,6 +70,7 @@ impl Tail {
             left.retain(|file| !copies.contains(&(file.id, file.seen.0)));
         }
         let before = std::mem::take(&mut self.unsettled);
+        let mut alike = if left.is_empty() { Alike::default() } else { Alike::of(self.logs.values()) };
         for file in left {
             let sight = match before.get(&file.id) {
                 _ if self.first => Sight::Settled,
@@ -78,13 +80,15 @@ impl Tail {
                 Some(_) => Sight::Growing,
             };
             let looks = if sight < Sight::Settled { 0 } else { 1 };
-            match self.turns(&file, sight) {
+            match self.turns(&file, sight, &alike) {
                 Ok(Turns::New) => {
-                    let goes_on =
-                        blank.remove(&file.id).is_some_and(|log| self.writes_on(log, &file, &mut troubles));
-                    if !goes_on {
-                        news.push(self.begin(file));
+                    let blank = blank.remove(&file.id);
+                    let known = blank.and_then(|log| self.writes_on(log, &file, &mut troubles));
+                    let number = known.unwrap_or_else(|| self.begin(file));
+                    if known.is_none() {
+                        news.push(News::Begun(number));
                     }
+                    self.logs.get(&number).into_iter().for_each(|log| alike.add(log));
                 }
                 Ok(Turns::CopyOf(number)) => {
                     blank.remove(&file.id);
@@ -132,14 +136,19 @@ impl Tail {
         self.logs.extract_if(.., |_, log| is_blank(log)).map(|(_, log)| (log.mark.id, log)).collect()
     }
 
-    /// A log that had no line is none of the known ones; gives whether it goes on as it began.
-    fn writes_on(&mut self, mut log: Log, file: &Found, troubles: &mut BTreeSet<(PathBuf, String)>) -> bool {
+    /// A log that had no line is none of the known ones; gives its number where it goes on as it began.
+    fn writes_on(
+        &mut self,
+        mut log: Log,
+        file: &Found,
+        troubles: &mut BTreeSet<(PathBuf, String)>,
+    ) -> Option<u32> {
         log.mark.renamed |= log.mark.path != file.path;
-        let goes_on = log.is_still(file, troubles);
-        if goes_on {
-            self.logs.insert(log.mark.number, log);
-        }
-        goes_on
+        let number = log.mark.number;
+        log.is_still(file, troubles).then(|| {
+            self.logs.insert(number, log);
+            number
+        })
     }
 
     /// All files that the groups stand for, each once.
@@ -177,9 +186,10 @@ impl Tail {
             // What cannot be opened is said when it is to be read.
             log.content = Content::open(log.mark.named(), Mode::Plain, log.mark.offset).ok();
         }
+        self.open = self.open_files();
     }
 
-    fn begin(&mut self, file: Found) -> News {
+    fn begin(&mut self, file: Found) -> u32 {
         let mut mark = Mark::new(self.next, file.group, file.path.clone(), file.id);
         mark.mode = content::mode(file.named()).ok().flatten();
         mark.seen = file.seen;
@@ -192,7 +202,7 @@ impl Tail {
             log.pass_all();
         }
         self.logs.insert(number, log);
-        News::Begun(number)
+        number
     }
 
     /// The text of a log that had lost its file stands in this one.

@@ -152,16 +152,16 @@ impl Mark {
         &self.before
     }
 
-    /// How much of the front [`Mark::begins_like`] wants.
-    pub(super) fn head_length(&self) -> u64 {
-        self.offset.min(HEAD as u64)
+    /// How much of its front is compared at first, and the checksum of that.
+    pub(super) fn head(&self) -> (usize, u32) {
+        (usize::try_from(self.offset.min(HEAD as u64)).unwrap_or(HEAD), self.head)
     }
 
     /// Whether a text with this front may be this log's: a look at little, before all of it is compared.
     pub(super) fn begins_like(&self, front: &mut Front) -> bool {
-        let length = usize::try_from(self.head_length()).unwrap_or(usize::MAX);
+        let (length, sum) = self.head();
         // A text that is shorter yet is compared when it has grown.
-        front.sum(length) == Some(self.head)
+        front.sum(length) == Some(sum)
     }
 
     /// Whether a text with this checksum over the first `offset` bytes is this log's.
@@ -184,7 +184,7 @@ impl Front {
     }
 
     /// Checksum of the first `length` bytes; `None` where there are fewer.
-    fn sum(&mut self, length: usize) -> Option<u32> {
+    pub(super) fn sum(&mut self, length: usize) -> Option<u32> {
         let text = self.text.get(..length)?;
         Some(*self.sums.entry(length).or_insert_with(|| resumed(0, text)))
     }

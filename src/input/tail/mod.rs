@@ -4,6 +4,7 @@
 //! and by its text under any other name: the copy that `copytruncate` makes, the compressed file that takes the place of a
 //! rotated one. Nothing here has a clock or a thread; the caller says when to [`look`](Tail::look) and what to read.
 
+mod alike;
 mod content;
 mod find;
 mod mark;
@@ -143,6 +144,8 @@ pub struct Tail {
     first: bool,
     /// What could not be read at the last look.
     troubles: BTreeSet<(PathBuf, String)>,
+    /// How many files are open, at most: some of those counted may be closed.
+    open: usize,
     /// Files that are not whole yet, by what they were at the last look, and for how many looks they were that.
     unsettled: BTreeMap<Identity, ((u64, u64), u32)>,
 }
@@ -154,7 +157,8 @@ impl Tail {
         let first = marks.is_empty();
         let next = marks.iter().map(|mark| mark.number + 1).max().unwrap_or(0);
         let logs = marks.into_iter().map(|mark| (mark.number, Log::new(mark))).collect();
-        Tail { groups, logs, next, patience, first, troubles: BTreeSet::new(), unsettled: BTreeMap::new() }
+        let (troubles, unsettled) = (BTreeSet::new(), BTreeMap::new());
+        Tail { groups, logs, next, patience, first, troubles, open: 0, unsettled }
     }
 
     /// Follows these groups from now on; logs that are known keep their places.
@@ -304,7 +308,15 @@ impl Tail {
 
     /// Makes room for one more open file. A log whose name is gone keeps its file: there is no other way to it.
     fn close_some(&mut self, wanted: u32) {
-        if self.logs.get(&wanted).is_some_and(|log| log.content.is_some()) || self.open_files() < OPEN_MAX {
+        if self.logs.get(&wanted).is_none_or(|log| log.content.is_some() || !log.is_ready()) {
+            return;
+        }
+        self.open += 1;
+        if self.open <= OPEN_MAX {
+            return;
+        }
+        self.open = self.open_files() + 1;
+        if self.open <= OPEN_MAX {
             return;
         }
         let idle = |log: &&mut Log| log.content.is_some() && log.gone.is_none() && !log.is_ready();
@@ -317,7 +329,9 @@ impl Tail {
             && let Some(log) = self.logs.values_mut().find(|log| log.content.is_some() && log.gone.is_none())
         {
             log.content = None;
+            closed = 1;
         }
+        self.open -= closed;
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a file is that is no log's own: a new log, a copy, or all that is left of a log that lost its file: the copy that
 //! `copytruncate` made, the compressed file that took the place of a rotated one.
 
+use super::alike::Alike;
 use super::content;
 use super::find::{Found, Sight};
 use super::mark::{Front, HEAD, Mark, Mode, State};
@@ -24,7 +25,7 @@ impl Tail {
     ///
     /// # Errors
     /// As the file system's. [`io::ErrorKind::NotFound`]: it, or a log like it, has another name by now.
-    pub(super) fn turns(&mut self, file: &Found, sight: Sight) -> io::Result<Turns> {
+    pub(super) fn turns(&self, file: &Found, sight: Sight, alike: &Alike) -> io::Result<Turns> {
         let Some(mode) = content::mode(file.named())? else {
             // Empty, or the beginning of a first line.
             return Ok(Turns::New);
@@ -42,7 +43,8 @@ impl Tail {
             Err(_) => return Ok(Turns::New),
         };
         let mut unsettled = false;
-        for log in self.logs.values() {
+        let named = |number: &u32| self.logs.get(number);
+        for log in alike.unread(&front.text).iter().filter_map(named) {
             if !log.is_unread_like(&front.text, file) {
                 continue;
             }
@@ -53,8 +55,9 @@ impl Tail {
         }
         // A log that holds all of it says more than one without a file, which may have been no more than a header; of
         // several of these the one of which most is known.
+        let likely = alike.likely(&mut front);
         let mut likely: Vec<&Log> =
-            self.logs.values().filter(|log| log.mark.offset > 0 || log.seeks()).collect();
+            likely.iter().filter_map(named).filter(|log| log.mark.offset > 0 || log.seeks()).collect();
         likely.sort_by_key(|log| (log.seeks(), std::cmp::Reverse(log.known())));
         for log in likely {
             let mark = &log.mark;

@@ -1,6 +1,7 @@
 //! What becomes of the files of logs while they are followed: held, lost, copied, renamed.
 
 use super::*;
+use crate::input::tail::alike::Alike;
 use crate::input::tail::find::{Found, Sight};
 use crate::input::tail::sought::Turns;
 
@@ -137,6 +138,9 @@ fn an_empty_file_may_become_a_copy() {
 #[test]
 fn what_changes_during_a_look_is_left_to_the_next() {
     let text: String = (0..200).map(|number| format!("line {number} of the log\n")).collect();
+    let turns = |world: &World, copy: &Found| {
+        world.tail.turns(copy, Sight::First, &Alike::of(world.tail.logs.values()))
+    };
     for read_before in [true, false] {
         let mut world = World::new();
         world.append("a.log", &text);
@@ -150,17 +154,15 @@ fn what_changes_during_a_look_is_left_to_the_next() {
             Found { path, group: 0, id: Identity::of(&metadata), seen: (metadata.len(), 0) }
         };
         let copy = found("a.log.1", &world);
-        assert!(matches!(world.tail.turns(&copy, Sight::First), Ok(Turns::CopyOf(0))));
+        assert!(matches!(turns(&world, &copy), Ok(Turns::CopyOf(0))));
         File::create(world.path("a.log")).unwrap();
-        assert!(matches!(world.tail.turns(&copy, Sight::First), Ok(Turns::Unsettled)));
+        assert!(matches!(turns(&world, &copy), Ok(Turns::Unsettled)));
         world.append("a.log", "line 0 of another\n");
-        assert!(matches!(world.tail.turns(&copy, Sight::First), Ok(Turns::Unsettled)));
+        assert!(matches!(turns(&world, &copy), Ok(Turns::Unsettled)));
         // The name is another file's.
         world.rename("a.log.1", "a.log.2");
         world.append("a.log.1", "line 0 of a third\n");
-        assert!(
-            world.tail.turns(&copy, Sight::First).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-        );
+        assert!(turns(&world, &copy).is_err_and(|error| error.kind() == io::ErrorKind::NotFound));
         world.wait();
         assert!(world.read.len() == 202 && world.read.values().all(|count| *count == 1), "{:?}", world.read);
     }
