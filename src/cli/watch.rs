@@ -114,6 +114,8 @@ fn serve(config: &HttpConfig, shown: Shown) -> Result<()> {
 struct Watch {
     engine: Engine,
     keeper: Keeper,
+    /// Where the store is.
+    folder: PathBuf,
     began: Instant,
     stop: Arc<AtomicBool>,
     /// The configuration is to be read again.
@@ -160,6 +162,7 @@ impl Watch {
         Ok(Watch {
             engine,
             keeper,
+            folder: folder.clone(),
             began,
             stop,
             reload,
@@ -284,7 +287,8 @@ impl Watch {
                 return Err(error.into());
             }
             if !std::mem::replace(&mut failed, true) {
-                say(&format!("{error}: reading pauses until state can be written"));
+                let (store, why) = (self.folder.display(), error.kind());
+                say(&format!("{store}: {why}; reading pauses until state can be written"));
             }
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());

@@ -90,9 +90,23 @@ impl fmt::Display for StoreError {
                 "this store was written with {found}, and {wanted} is wanted now: set it back, or pass \
                  --new-store to move the store aside and begin again"
             ),
-            StoreError::Access(error) => write!(to, "{error}"),
+            StoreError::Access(error) => write!(to, "{error}{}", what_to_do(error)),
             StoreError::At(path, error) => write!(to, "{}: {error}", path.display()),
         }
+    }
+}
+
+/// What an operator can do where the file system refuses.
+fn what_to_do(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ": free some space there",
+        io::ErrorKind::ReadOnlyFilesystem => {
+            ": mount it so that it can be written, or name another folder with --store or [store] path"
+        }
+        io::ErrorKind::PermissionDenied => {
+            ": give the daemon's user the right to the folder and its files, or name another with --store or [store] path"
+        }
+        _ => "",
     }
 }
 
