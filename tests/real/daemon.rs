@@ -11,12 +11,21 @@ use tempfile::TempDir;
 /// Events, bytes out and bytes in, by host and destination.
 pub(crate) type Volumes = BTreeMap<(String, String), [u64; 3]>;
 
+/// A line of squid with the bytes sent ([`crate::servers::SQUID_UPLOAD`]).
+pub(crate) fn squid_line(at: i64, client: &str, destination: &str, sent: i64) -> String {
+    format!(
+        "{at}.000    100 {client} TCP_MISS/200 500 POST http://{destination}/ - HIER_DIRECT/203.0.113.7 text/plain {sent}\n"
+    )
+}
+
 /// A folder with logs, and a store beside them.
 pub(crate) struct Place {
     folder: TempDir,
     /// What follows `watch` and `volumes`: how the logs are read.
     how: Vec<String>,
     store: PathBuf,
+    /// The environment of the daemon.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Place {
@@ -32,7 +41,12 @@ impl Place {
         fs::write(&config, "[http]\nbind = \"127.0.0.1:0\"\n").expect("outflow.toml");
         how.extend(["-c".to_owned(), config.display().to_string()]);
         let store = folder.path().join("store");
-        Place { folder, how, store }
+        Place { folder, how, store, environment: Vec::new() }
+    }
+
+    /// The same with its store elsewhere.
+    pub(crate) fn with_store(self, store: PathBuf) -> Place {
+        Place { store, ..self }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -45,6 +59,13 @@ impl Place {
 
     pub(crate) fn log(&self) -> PathBuf {
         self.logs().join("access.log")
+    }
+
+    pub(crate) fn append(&self, name: &str, text: &str) {
+        use std::io::Write;
+        let mut log =
+            OpenOptions::new().create(true).append(true).open(self.logs().join(name)).expect("a log");
+        log.write_all(text.as_bytes()).expect("a log is written");
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -62,6 +83,7 @@ impl Place {
             .arg("--store")
             .arg(&self.store)
             .arg(self.logs().join("access.log*"));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -160,6 +182,11 @@ impl Daemon<'_> {
     pub(crate) fn wait_until(&self, what: &str, is_done: impl Fn() -> bool) {
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| wait_until(what, is_done)));
         assert!(done.is_ok(), "{what}: it said\n{}", self.place.said());
+    }
+
+    /// How many files it has open.
+    pub(crate) fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
 
     /// Asks it to end, which it does well.
