@@ -3,6 +3,7 @@
 use super::mark::{Identity, Mode, resumed};
 use crate::framing::{Buffer, CHUNK, Documents, LINE_MAX};
 use crate::input::open_reader;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -40,6 +41,8 @@ pub(super) struct Content {
     file: Option<File>,
     /// What ended the text, to be told after all that is good.
     failed: Option<io::Error>,
+    /// Ends of the last lines that were read, and the checksums of all text up to them.
+    pub(super) ends: VecDeque<(u64, u32)>,
 }
 
 impl std::fmt::Debug for Content {
@@ -68,7 +71,13 @@ impl Content {
         Ok(match mode {
             Mode::Plain => {
                 file.seek(SeekFrom::Start(offset))?;
-                Content { mode, reader: Box::new(io::empty()), file: Some(file), failed: None }
+                Content {
+                    mode,
+                    reader: Box::new(io::empty()),
+                    file: Some(file),
+                    failed: None,
+                    ends: VecDeque::new(),
+                }
             }
             Mode::Stream => {
                 let mut reader = text_of(file)?;
@@ -76,7 +85,7 @@ impl Content {
                 if skipped < offset {
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the text ends before"));
                 }
-                Content { mode, reader, file: None, failed: None }
+                Content { mode, reader, file: None, failed: None, ends: VecDeque::new() }
             }
         })
     }

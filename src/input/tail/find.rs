@@ -353,7 +353,8 @@ impl Log {
             _ => 0,
         };
         self.mark.state = State::Astray { unread };
-        (self.content, self.gone) = (None, None);
+        self.ends = self.content.take().map(|content| content.ends).unwrap_or_default();
+        self.gone = None;
     }
 
     /// Its file is not found under any name. While it is open it can be read to its end.

@@ -147,6 +147,18 @@ impl Mark {
         self.front = Vec::new();
     }
 
+    /// The ends of the lines of a text that goes on from here, and the checksums of all text up to them. Headers are left out:
+    /// other logs begin with the same.
+    pub(super) fn ends(&self, text: &[u8]) -> Vec<(u64, u32)> {
+        let (mut offset, mut sum) = (self.offset, self.sum);
+        let lines = text.split_inclusive(|byte| *byte == b'\n').map(|line| {
+            offset += line.len() as u64;
+            sum = resumed(sum, line);
+            (line, (offset, sum))
+        });
+        lines.filter(|(line, _)| !line.starts_with(b"#")).map(|(_, end)| end).collect()
+    }
+
     /// The bytes that must stand before the offset.
     pub(super) fn before(&self) -> &[u8] {
         &self.before

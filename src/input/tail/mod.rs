@@ -19,7 +19,7 @@ use crate::input::{Place, written};
 use crate::units::Timestamp;
 use content::{Content, Got};
 use mark::{Front, HEAD, Identity, Mode, State};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +30,9 @@ const OPEN_MAX: usize = 512;
 /// After so many looks without a change a file is closed: a rotated log does not grow again, and one that does is opened again.
 /// A log that is removed within that time can still be read to its end.
 const QUIET: u32 = 240;
+
+/// Most ends of lines remembered of a log that is open: as many as are written between copying and truncating it.
+const ENDS_MAX: usize = 1024;
 
 /// Most logs remembered after they were given up, so that a late copy of one is not read again.
 const OVER_MAX: usize = 256;
@@ -90,6 +93,9 @@ struct Log {
     last: bool,
     /// Why it could not be read, as it was said.
     failed: Option<String>,
+    /// Ends of its last lines and the checksums up to them, of a log that was truncated: a copy may have been made before
+    /// the last of them were written.
+    ends: VecDeque<(u64, u32)>,
 }
 
 impl Log {
@@ -109,6 +115,7 @@ impl Log {
             resting: None,
             last: false,
             failed: None,
+            ends: VecDeque::new(),
         }
     }
 
@@ -366,6 +373,11 @@ impl Log {
             self.mark = *long;
             bytes.clear();
             return Chunk { bytes, offset, lines_before, lines: 1, too_long: true, cut: false };
+        }
+        if self.mark.mode == Some(Mode::Plain) {
+            content.ends.extend(self.mark.ends(&bytes));
+            let surplus = content.ends.len().saturating_sub(ENDS_MAX);
+            content.ends.drain(..surplus);
         }
         self.mark.pass(&bytes);
         let mut chunk = Chunk { bytes, offset, lines_before, ..Chunk::default() };

@@ -102,6 +102,17 @@ impl Log {
         unread && !own.is_empty() && alike && file.id != self.mark.id
     }
 
+    /// Whether a file is the copy of it, made before its last lines were written, which then were read here and truncated.
+    fn is_copied_early(&self, file: &Found, mode: Mode) -> io::Result<bool> {
+        if self.ends.is_empty() || file.id == self.mark.id {
+            return Ok(false);
+        }
+        let length = length_of(file, mode)?;
+        let Ok(place) = self.ends.binary_search_by_key(&length, |(end, _)| *end) else { return Ok(false) };
+        let sum = self.ends.get(place).map(|(_, sum)| *sum);
+        Ok(length < self.mark.offset && content::sum(file.named(), length)?.0 == sum)
+    }
+
     /// Whether it has no file under any name, so that a copy may stand for it.
     pub(super) fn seeks(&self) -> bool {
         match self.mark.state {
@@ -134,6 +145,9 @@ impl Log {
         (front, sight): (&mut Front, Sight),
     ) -> io::Result<Option<Turns>> {
         let mark = &self.mark;
+        if self.is_copied_early(file, mode)? {
+            return Ok(Some(Turns::CopyOf(mark.number)));
+        }
         // Shorter than what is compared: a copy that is only begun, or a log. That shows at the next look.
         let length = front.text.len() as u64;
         let short = (length > 0 && length < self.known().min(HEAD as u64) && sight == Sight::First)

@@ -102,6 +102,32 @@ fn a_copy_that_is_written_slowly_is_waited_for() {
     assert_eq!(world.lost(), 0);
 }
 
+/// What is written between copying and truncating is read here alone; the copy, without it, is still a copy.
+#[test]
+fn a_copy_that_was_made_before_the_last_lines_is_not_read_again() {
+    for (count, compressed) in [(5, false), (200, false), (200, true)] {
+        let text: String = (0..count).map(|number| format!("line {number} of the log\n")).collect();
+        let mut world = World::new();
+        world.append("a.log", &text);
+        world.read_all();
+        fs::copy(world.path("a.log"), world.path("copy")).unwrap();
+        world.append("a.log", "written after the copy\nand this too\n");
+        world.read_all();
+        world.rename("copy", "a.log.1");
+        File::create(world.path("a.log")).unwrap();
+        world.append("a.log", "another\n");
+        if compressed {
+            world.compress("a.log.1");
+        }
+        world.wait();
+        world.restart();
+        world.wait();
+        let once = world.read.values().all(|count| *count == 1);
+        assert!(once && world.read.len() == count + 3, "{count} {compressed} {:?}", world.read);
+        assert_eq!(world.lost(), 0);
+    }
+}
+
 /// Whoever copies or compresses makes the file first, and fills it some time later.
 #[test]
 fn an_empty_file_may_become_a_copy() {
