@@ -139,12 +139,12 @@ fn a_store_that_may_not_be_written_is_said_and_can_be_read() {
     let daemon = place.start();
     daemon.wait_until("the lines were read", || events(&place.kept()) == 1_000);
     daemon.stop();
-    assert!(disk.run("mount -o remount,ro /mnt"));
+    assert!(disk.run("mount -o remount,bind,ro /mnt"));
     let (code, said) = place.once();
     assert!(code == Some(2) && said.contains("Read-only") && said.contains("--store"), "{code:?} {said}");
     assert_eq!(place.kept(), place.read(&[place.log()]), "who only asks need not write");
     place.append("access.log", &lines(1_000, 1_000));
-    assert!(disk.run("mount -o remount,rw /mnt"));
+    assert!(disk.run("mount -o remount,bind,rw /mnt"));
     place.holds(place.start(), &place.read(&[place.log()]));
 }
 
