@@ -2,6 +2,7 @@
 
 use super::read::{Opened, Prepared};
 use crate::batch::{Sink, threads};
+use crate::config::LimitsConfig;
 use crate::estate::Estate;
 use crate::event::catalogue::Catalogue;
 use crate::event::owner::Owners;
@@ -28,19 +29,24 @@ pub(super) struct JudgeArguments {
     /// MMDB file that names the autonomous systems of addresses, such as GeoLite2-ASN
     #[arg(long, value_name = "FILE.mmdb")]
     asn: Option<PathBuf>,
-    /// Most hosts told apart; the rest are summed as one
-    #[arg(long, value_name = "N", default_value_t = Settings::default().hosts_max)]
-    hosts_max: usize,
-    /// Most destination groups told apart; the rest are summed as one
-    #[arg(long, value_name = "N", default_value_t = Settings::default().destinations_max)]
-    destinations_max: usize,
+    /// Most hosts told apart; the rest are summed as one [default: 4000000]
+    #[arg(long, value_name = "N")]
+    hosts_max: Option<usize>,
+    /// Most destination groups told apart; the rest are summed as one [default: 4000000]
+    #[arg(long, value_name = "N")]
+    destinations_max: Option<usize>,
 }
 
 impl Default for JudgeArguments {
     /// As when nothing is passed.
     fn default() -> Self {
-        let Settings { hosts_max, destinations_max, .. } = Settings::default();
-        JudgeArguments { budget: None, lateness: LATENESS, asn: None, hosts_max, destinations_max }
+        JudgeArguments {
+            budget: None,
+            lateness: LATENESS,
+            asn: None,
+            hosts_max: None,
+            destinations_max: None,
+        }
     }
 }
 
@@ -64,7 +70,7 @@ impl JudgeArguments {
     pub(super) fn scan(&self, opened: &mut Opened) -> Result<Scan> {
         let catalogue = self.catalogue(std::mem::take(&mut opened.catalogue), opened.asn.as_ref())?;
         let (budget, sources) = (self.budget(opened), opened.batch.sources.len());
-        let scan = self.scan_of(sources, opened.estate.clone(), opened.take.clone(), budget);
+        let scan = self.scan_of(sources, (opened.estate.clone(), opened.take.clone()), budget, opened.limits);
         Ok(scan.with_catalogue(catalogue))
     }
 
@@ -77,7 +83,8 @@ impl JudgeArguments {
     pub(super) fn endless(&self, prepared: &Prepared) -> Result<Scan> {
         let Prepared { take, estate, .. } = prepared;
         let (budget, catalogue) = self.says(prepared)?;
-        Ok(self.scan_of(0, estate.clone(), take.clone(), budget).with_catalogue(catalogue).with_days())
+        let scan = self.scan_of(0, (estate.clone(), take.clone()), budget, prepared.config.limits);
+        Ok(scan.with_catalogue(catalogue).with_days())
     }
 
     /// How many incidents a day are told, and what is known of destinations.
@@ -86,10 +93,16 @@ impl JudgeArguments {
         Ok((budget, self.catalogue(prepared.catalogue.clone(), prepared.config.asn.as_ref())?))
     }
 
-    fn scan_of(&self, sources: usize, estate: Estate, take: Take, budget: Budget) -> Scan {
+    fn scan_of(
+        &self,
+        sources: usize,
+        (estate, take): (Estate, Take),
+        budget: Budget,
+        limits: LimitsConfig,
+    ) -> Scan {
         let settings = Settings {
-            hosts_max: self.hosts_max,
-            destinations_max: self.destinations_max,
+            hosts_max: self.hosts_max.unwrap_or(limits.hosts),
+            destinations_max: self.destinations_max.unwrap_or(limits.destinations),
             ..Settings::default()
         };
         Scan::new(settings, self.lateness, threads(), sources, estate, take, budget)

@@ -10,6 +10,7 @@ mod doctor;
 mod drill;
 mod eval;
 mod explain;
+mod follow;
 mod format_from;
 mod formats;
 mod incidents;

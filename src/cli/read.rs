@@ -3,14 +3,12 @@
 use super::progress::Bar;
 use super::{Ending, config, format_from, say};
 use crate::batch::{Batch, How, Progress, Told, Wanted};
-use crate::config::{Config, SourceConfig};
-use crate::daemon::Followed;
+use crate::config::{Config, LimitsConfig, SourceConfig};
 use crate::estate::{Estate, Inventory, default_local};
 use crate::event::Role;
 use crate::event::catalogue::Catalogue;
 use crate::formats::Detail;
 use crate::incidents::Budget;
-use crate::input::tail::Group;
 use crate::input::{self, Trouble};
 use crate::pipeline::Take;
 use crate::tally::Counts;
@@ -31,7 +29,7 @@ pub(super) struct ReadArguments {
     /// Files, quoted globs, directories, or - for standard input (the default, unless -c names sources); compressed files
     /// are recognised
     #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Configuration: budget, local_networks, inventory, timezone, [format.NAME], [[source]]; arguments win over it
     #[arg(short = 'c', long = "config", value_name = "FILE.toml")]
     config: Option<PathBuf>,
@@ -127,6 +125,8 @@ pub(super) struct Opened {
     pub(super) budget: Option<Budget>,
     /// As the configuration says it.
     pub(super) asn: Option<PathBuf>,
+    /// As the configuration says them.
+    pub(super) limits: LimitsConfig,
     /// What is known of destinations, but for whose their networks are.
     pub(super) catalogue: Catalogue,
     quiet: bool,
@@ -212,32 +212,31 @@ impl ReadArguments {
         let mut batch = Batch::open(&wanted, &progress);
         batch.troubles.splice(0..0, troubles);
         let threads = rayon::current_num_threads();
-        let (budget, asn) = (config.budget, config.asn);
-        Ok(Opened { batch, estate, take, progress, threads, budget, asn, catalogue, quiet: self.quiet })
-    }
-
-    /// The logs to follow: the paths among the arguments, else the sources of the configuration.
-    pub(super) fn followed(&self, prepared: &Prepared, from_end: bool) -> Result<Vec<Followed>> {
-        let one = |paths: &[PathBuf], how: How| Followed {
-            group: Group { paths: paths.to_vec(), from_end },
-            how: Arc::new(how),
-            spool: false,
-        };
-        if !self.paths.is_empty() {
-            return Ok(vec![one(&self.paths, prepared.how.clone())]);
-        }
-        let sources = prepared.config.sources.iter();
-        sources.map(|source| Ok(one(&source.paths, self.of_source(source, &prepared.how)?))).collect()
+        let Config { budget, asn, limits, .. } = config;
+        Ok(Opened {
+            batch,
+            estate,
+            take,
+            progress,
+            threads,
+            budget,
+            asn,
+            limits,
+            catalogue,
+            quiet: self.quiet,
+        })
     }
 
     /// What is said of a source of the configuration, of which the arguments may say more.
-    fn of_source(&self, source: &SourceConfig, how: &How) -> Result<How> {
-        let format = match how.format {
-            Told::Nothing => told(source.format.as_deref(), source.format_from.as_deref())?,
-            _ => how.format.clone(),
-        };
-        let (role, host) = (how.role.or(source.role), how.host.clone().or(source.host.clone()));
-        Ok(How { format, role, host, ..how.clone() })
+    pub(super) fn of_source(&self, source: &SourceConfig, how: &How) -> Result<How> {
+        let format = told(source.format.as_deref(), source.format_from.as_deref())?;
+        Ok(self.of(how, format, (source.role, source.host.clone())))
+    }
+
+    /// What the arguments say, and where they say nothing this.
+    pub(super) fn of(&self, how: &How, format: Told, (role, host): (Option<Role>, Option<String>)) -> How {
+        let format = if matches!(how.format, Told::Nothing) { format } else { how.format.clone() };
+        How { format, role: how.role.or(role), host: how.host.clone().or(host), ..how.clone() }
     }
 
     /// What is to be read: the paths among the arguments, else the sources of the configuration, of which the arguments
@@ -324,7 +323,7 @@ impl Opened {
 }
 
 /// What is said about formats, by name or by a server's configuration.
-fn told(format: Option<&str>, conf: Option<&Path>) -> Result<Told> {
+pub(super) fn told(format: Option<&str>, conf: Option<&Path>) -> Result<Told> {
     Ok(match (conf, format) {
         (Some(conf), _) => Told::Conf(Arc::new(format_from::layouts(&conf.to_string_lossy())?)),
         (None, None | Some("auto")) => Told::Nothing,

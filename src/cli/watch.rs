@@ -4,10 +4,11 @@ use super::judge::JudgeArguments;
 use super::read::{Prepared, ReadArguments, now};
 use super::{Ending, say};
 use crate::batch::in_pool;
-use crate::config::HttpConfig;
+use crate::config::{HttpConfig, ListenAt, ListenConfig};
 use crate::daemon::deliver::{Deliveries, Pace};
 use crate::daemon::http::{self, Shown};
-use crate::daemon::status::{FileStatus, Status};
+use crate::daemon::listen::Listeners;
+use crate::daemon::status::Status;
 use crate::daemon::{Engine, Followed, Keeper, Step, StoredOutbox, Supervisor, settings, start_journal};
 use crate::formats::Detail;
 use crate::store::{Opening, StoreError};
@@ -61,26 +62,26 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let prepared = arguments.read.prepare(Detail::Judged)?;
-    let followed = arguments.read.followed(&prepared, arguments.from_end)?;
-    if !prepared.config.listeners.is_empty() {
+    let listening = arguments.read.listeners(&prepared);
+    let folder = arguments.folder(&prepared);
+    let followed = arguments.read.followed(&prepared, arguments.from_end, (&listening, folder))?;
+    if followed.is_empty() {
         bail!(
-            "[[listen]] does not work yet in this version: take the section out, and follow the file that a syslog server writes"
+            "nothing to follow: name files or globs, - for standard input, or a [[source]] or [[listen]] in the configuration"
         );
     }
-    if followed.is_empty() {
-        bail!("nothing to follow: name files or globs, or a [[source]] in the configuration");
-    }
     start_journal(prepared.config.log);
-    let mut watch = Watch::open(arguments, &prepared, followed)?;
+    let mut watch = Watch::open(arguments, &prepared, (listening, followed))?;
     let outputs = &prepared.config.outputs;
     watch.keeper.set_outputs(outputs.iter().map(|output| output.name.clone()).collect());
-    let outbox = Arc::new(StoredOutbox::new(watch.keeper.store()));
+    let outbox = StoredOutbox::new(watch.keeper.store());
     if !arguments.once {
         let (status, began) = (Arc::clone(&watch.status), watch.began);
         serve(&prepared.config.http, Shown { status, outbox: outbox.clone(), began })?;
     }
     watch.deliveries =
-        Some(Deliveries::start(outputs, outbox, Pace::default())?).filter(|_| !outputs.is_empty());
+        Some(Deliveries::start(outputs, Arc::new(outbox), Pace::default())?).filter(|_| !outputs.is_empty());
+    watch.listen(arguments, &prepared)?;
     watch.supervisor.ready();
     let ending = in_pool(|| watch.run(arguments));
     if watch.deliveries.take().is_some_and(|deliveries| !deliveries.stop(LAST_WORDS)) {
@@ -110,12 +111,24 @@ fn serve(config: &HttpConfig, shown: Shown) -> Result<()> {
     }
 }
 
+impl Arguments {
+    /// The store's.
+    fn folder<'a>(&'a self, prepared: &'a Prepared) -> &'a Path {
+        self.store.as_ref().unwrap_or(&prepared.config.store.path)
+    }
+}
+
 /// A daemon at work.
 struct Watch {
     engine: Engine,
     keeper: Keeper,
     /// Where the store is.
     folder: PathBuf,
+    /// What is listened to. A reload does not change it.
+    listening: Vec<ListenConfig>,
+    listeners: Option<Listeners>,
+    /// No file is followed but what listeners keep.
+    only_listens: bool,
     began: Instant,
     stop: Arc<AtomicBool>,
     /// The configuration is to be read again.
@@ -135,9 +148,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn open(arguments: &Arguments, prepared: &Prepared, followed: Vec<Followed>) -> Result<Watch> {
+    fn open(
+        arguments: &Arguments,
+        prepared: &Prepared,
+        (listening, followed): (Vec<ListenConfig>, Vec<Followed>),
+    ) -> Result<Watch> {
         let stored = &prepared.config.store;
-        let folder = arguments.store.as_ref().unwrap_or(&stored.path);
+        let folder = arguments.folder(prepared);
+        let only_listens = followed.iter().all(|followed| followed.group.own);
         let lateness = arguments.judge.lateness();
         let opening = if arguments.new_store { Opening::Anew } else { Opening::AsItIs };
         let every = arguments.commit_every.unwrap_or(stored.commit_every);
@@ -145,9 +163,10 @@ impl Watch {
         let retain = arguments.retain.unwrap_or(stored.retain);
         let (keeper, kept) = Keeper::open(folder, settings(lateness), opening, (every, retain))?;
         let (scan, about) = (arguments.judge.endless(prepared)?, (prepared.estate.clone(), lateness));
+        let open_max = prepared.config.limits.open_files;
         let engine = match kept {
-            Some(kept) => kept.into_engine(followed, scan, about, Duration::ZERO),
-            None => Engine::anew(followed, scan, about, Duration::ZERO),
+            Some(kept) => kept.into_engine(followed, scan, about, open_max),
+            None => Engine::anew(followed, scan, about, open_max),
         };
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
@@ -162,7 +181,10 @@ impl Watch {
         Ok(Watch {
             engine,
             keeper,
-            folder: folder.clone(),
+            folder: folder.to_path_buf(),
+            listening,
+            listeners: None,
+            only_listens,
             began,
             stop,
             reload,
@@ -176,14 +198,37 @@ impl Watch {
         })
     }
 
+    /// Begins to listen. What is to end when it has read what is there listens to standard input only.
+    fn listen(&mut self, arguments: &Arguments, prepared: &Prepared) -> Result<()> {
+        let wanted = |one: &&ListenConfig| !arguments.once || one.at == ListenAt::Stdin;
+        let wanted: Vec<ListenConfig> = self.listening.iter().filter(wanted).cloned().collect();
+        if !wanted.is_empty() {
+            let spool = prepared.config.limits.spool;
+            let listeners = Listeners::start(&wanted, arguments.folder(prepared), spool);
+            self.listeners = Some(listeners.map_err(anyhow::Error::msg)?);
+        }
+        Ok(())
+    }
+
+    /// Whether the end has come when all that is there was read: nothing more will come, or nothing more is wanted.
+    fn is_last_round(&self, arguments: &Arguments) -> bool {
+        let over = self.listeners.as_ref().is_none_or(Listeners::are_over);
+        over && (arguments.once || (self.only_listens && self.listeners.is_some()))
+    }
+
     fn run(&mut self, arguments: &Arguments) -> Result<Ending> {
         let (mut look_at, mut quiet_since) = (Duration::ZERO, None);
+        let mut last_round = false;
         loop {
             let time = self.began.elapsed();
+            if !last_round && self.is_last_round(arguments) {
+                (last_round, look_at) = (true, time);
+            }
             self.supervisor.alive();
             self.show(time);
             if self.stop.load(Ordering::Relaxed) {
                 self.supervisor.stopping();
+                self.listeners.take().into_iter().for_each(Listeners::stop);
                 self.commit_at_last()?;
                 return Ok(Ending::Nothing);
             }
@@ -200,6 +245,10 @@ impl Watch {
             if time >= look_at {
                 let step = self.engine.look(time, now());
                 urgent = self.hear(step);
+                if let Some(listeners) = &self.listeners {
+                    let troubles = listeners.take_troubles();
+                    self.hear(Step { troubles, ..Step::default() });
+                }
                 let quiet = quiet_since.is_some_and(|since| time.saturating_sub(since) > LOOK * 40);
                 look_at = time + if quiet { REST } else { LOOK };
             }
@@ -213,7 +262,7 @@ impl Watch {
             }
             if read {
                 quiet_since = None;
-            } else if arguments.once && self.engine.is_idle() {
+            } else if last_round && self.engine.is_idle() {
                 self.commit_at_last()?;
                 return Ok(if self.told > 0 { Ending::Found } else { Ending::Nothing });
             } else {
@@ -229,9 +278,11 @@ impl Watch {
         if shown > Duration::ZERO && time.saturating_sub(shown) < REST {
             return;
         }
-        let file = |(path, behind): (&Path, u64)| FileStatus { path: path.display().to_string(), behind };
+        let wall = now();
         let status = Status {
-            files: self.engine.behind().map(file).collect(),
+            files: self.engine.files(wall).collect(),
+            listeners: self.listeners.as_ref().map(Listeners::states).unwrap_or_default(),
+            read: self.engine.read(wall),
             outputs: self.deliveries.as_ref().map(Deliveries::states).unwrap_or_default(),
             told: self.told,
             checkpoint: self.keeper.last(),
@@ -243,7 +294,11 @@ impl Watch {
     /// Reads the configuration again. What was read and judged stays.
     fn reload(&mut self, arguments: &Arguments) -> Result<()> {
         let prepared = arguments.read.prepare(Detail::Judged)?;
-        let followed = arguments.read.followed(&prepared, arguments.from_end)?;
+        let kept = (&*self.listening, arguments.folder(&prepared));
+        let followed = arguments.read.followed(&prepared, arguments.from_end, kept)?;
+        if arguments.read.listeners(&prepared) != self.listening {
+            say("[[listen]] has changed: that takes a restart");
+        }
         let (budget, catalogue) = arguments.judge.says(&prepared)?;
         self.engine.reload(followed, prepared.estate, budget, catalogue);
         self.said.clear();
@@ -263,7 +318,16 @@ impl Watch {
     fn commit(&mut self) -> Result<(), StoreError> {
         let began = self.began;
         let lines = self.engine.unsent().to_vec();
+        if let Some(listeners) = &self.listeners {
+            listeners.sync().map_err(StoreError::Access)?;
+        }
+        let spent = self.engine.spent();
         self.keeper.commit(&mut self.engine, || began.elapsed())?;
+        for file in spent {
+            if let Err(error) = file.remove() {
+                say(&format!("{error}: a file that was read stays in the spool"));
+            }
+        }
         (self.dirty, self.urgent) = (false, false);
         self.told += lines.len();
         if let Some(deliveries) = &self.deliveries {

@@ -30,13 +30,7 @@ const SINGLE: &[(&str, &[Key])] = &[
     ("store", &[("path", "\"/var/lib/outflow\""), ("commit_every", "\"5s\""), ("retain", "\"400d\"")]),
     (
         "limits",
-        &[
-            ("hosts", "4000000"),
-            ("destinations", "4000000"),
-            ("open_files", "512"),
-            ("line", "\"1MiB\""),
-            ("spool", "\"1GB\""),
-        ],
+        &[("hosts", "4000000"), ("destinations", "4000000"), ("open_files", "512"), ("spool", "\"1GB\"")],
     ),
     ("http", &[("bind", "\"127.0.0.1:9477\""), ("token_file", "")]),
     ("log", &[("format", "\"text\""), ("level", "\"info\"")]),

@@ -104,7 +104,6 @@ pub(super) struct RawLimits {
     pub(super) hosts: Option<Spanned<u32>>,
     pub(super) destinations: Option<Spanned<u32>>,
     pub(super) open_files: Option<Spanned<u32>>,
-    pub(super) line: Option<Spanned<String>>,
     pub(super) spool: Option<Spanned<String>>,
 }
 

@@ -53,7 +53,6 @@ name = "pager"
 hosts = 1000
 destinations = 2000
 open_files = 64
-line = "64KiB"
 spool = "50MB"
 
 [http]
@@ -115,13 +114,7 @@ fn everything_that_watch_needs() {
         time_limit: Span::SECOND.times(3),
     };
     assert_eq!(config.outputs[4].to, exec);
-    let limits = LimitsConfig {
-        hosts: 1000,
-        destinations: 2000,
-        open_files: 64,
-        line: Bytes(65_536),
-        spool: Bytes(50_000_000),
-    };
+    let limits = LimitsConfig { hosts: 1000, destinations: 2000, open_files: 64, spool: Bytes(50_000_000) };
     assert_eq!(config.limits, limits);
     let http = HttpConfig { bind: "0.0.0.0:9477".parse().unwrap(), token_file: Some(folder.join("token")) };
     assert_eq!(config.http, http);
@@ -172,7 +165,7 @@ fn mistakes_are_pointed_at() {
         (output("exec = \"a b\""), (2, 8), &["sequence"]),
         (output("exec = [\"a\"]\ntime_limit = \"0s\""), (3, 14), &["too little"]),
         ("[limits]\nhosts = 0".into(), (2, 9), &["write 1 or more"]),
-        ("[limits]\nline = \"2MiB\"".into(), (2, 8), &["too much"]),
+        ("[limits]\nspool = \"2kB\"".into(), (2, 9), &["too little"]),
         ("[http]\nbind = \"0.0.0.0:1\"".into(), (2, 8), &["token_file"]),
         ("[http]\nbind = \"localhost\"".into(), (2, 8), &["127.0.0.1:9477"]),
         ("[log]\nlevel = \"wran\"".into(), (2, 9), &["did you mean \"warn\"?"]),

@@ -3,7 +3,6 @@
 use super::error::ConfigError;
 use super::raw::{RawHttp, RawLimits, RawLog, RawStore};
 use super::{one_of, parsed, parsed_or};
-use crate::framing::LINE_MAX;
 use crate::tally;
 use crate::units::{Bytes, Span};
 use std::fmt::Display;
@@ -41,8 +40,6 @@ pub struct LimitsConfig {
     pub destinations: usize,
     /// Most files held open at once. The default is half of the 1,024 handles that Linux gives a process by default.
     pub open_files: usize,
-    /// The longest line that is read, at most [`LINE_MAX`].
-    pub line: Bytes,
     /// Most bytes that each listener keeps until they are read.
     pub spool: Bytes,
 }
@@ -54,7 +51,6 @@ impl Default for LimitsConfig {
             hosts: sums.hosts_max,
             destinations: sums.destinations_max,
             open_files: 512,
-            line: Bytes(LINE_MAX as u64),
             spool: Bytes(1_000_000_000),
         }
     }
@@ -146,9 +142,6 @@ pub(super) fn limits(text: &str, raw: Option<&RawLimits>) -> Result<LimitsConfig
     }
     if let Some(files) = &raw.open_files {
         limits.open_files = number(files, 8)?;
-    }
-    if let Some(line) = &raw.line {
-        limits.line = bytes_within(text, line, Bytes(256), Bytes(LINE_MAX as u64))?;
     }
     if let Some(spool) = &raw.spool {
         limits.spool = bytes_within(text, spool, Bytes(1_000_000), Bytes(u64::MAX))?;

@@ -2,16 +2,24 @@
 
 use super::engine::{Engine, Followed};
 use super::log::{Log, SourceKept};
+use super::older;
 use crate::baseline::Trail;
 use crate::estate::Estate;
 use crate::input::tail::{Mark, Tail};
-use crate::pipeline::{DayRow, FORM, Judged, Scan, Source, Sums};
+use crate::pipeline::{DayRow, Judged, Scan, Source, Sums};
 use crate::store::{Opening, Snapshot, Store, StoreError, Written};
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// The form in which everything is written; to be raised by whoever changes a field of what is kept, who then also says in
+/// `older` how the one before is read. 2: logs know what their sender sent before.
+pub(super) const FORM: u32 = 2;
+
+/// The oldest form that can be carried over.
+const OLDEST: u32 = 1;
 
 /// How long the file of a log that vanished is looked for under other names.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,6 +49,10 @@ pub fn settings(lateness: Span) -> String {
     format!("--lateness {}s", lateness.0 / Span::SECOND.0)
 }
 
+fn written(settings: &str) -> Written<'_> {
+    Written { form: FORM, oldest: OLDEST, settings }
+}
+
 impl Kept {
     /// What a store holds; `None` where nothing was written yet.
     ///
@@ -49,12 +61,19 @@ impl Kept {
     pub fn read(snapshot: &Snapshot) -> Result<Option<Kept>, StoreError> {
         let Some(sums) = snapshot.get("sums")? else { return Ok(None) };
         let missing = || StoreError::Damaged("a part of the state is missing".into());
+        let logs = match snapshot.written()? {
+            Some((form, _)) if form > FORM => {
+                return Err(StoreError::Newer { found: form, known: FORM });
+            }
+            Some((1, _)) => older::logs_of_form_1(snapshot)?,
+            _ => snapshot.get("logs")?,
+        };
         let sources: Vec<SourceKept> = snapshot.get("sources")?.ok_or_else(missing)?;
         Ok(Some(Kept {
             sums,
             judged: snapshot.get("judged")?.ok_or_else(missing)?,
             marks: snapshot.get("marks")?.ok_or_else(missing)?,
-            logs: snapshot.get("logs")?.ok_or_else(missing)?,
+            logs: logs.ok_or_else(missing)?,
             sources: sources.into_iter().map(Source::from).collect(),
             lost: snapshot.get("lost")?.ok_or_else(missing)?,
         }))
@@ -73,17 +92,17 @@ impl Kept {
         (scan.with_history(self.sums, self.judged), self.sources, from)
     }
 
-    /// An engine that goes on where this one stopped.
+    /// An engine that goes on where this one stopped, and holds at most `open_max` files open.
     pub fn into_engine(
         self,
         followed: Vec<Followed>,
         mut scan: Scan,
         about: (Estate, Span),
-        now: Duration,
+        open_max: usize,
     ) -> Engine {
         scan.resume(self.sums, self.judged);
         let groups = followed.iter().map(|followed| followed.group.clone()).collect();
-        let tail = Tail::new(groups, self.marks, PATIENCE, now);
+        let tail = Tail::new(groups, self.marks, PATIENCE, open_max);
         let mut engine = Engine::new(tail, followed, scan, about);
         (engine.logs, engine.sources, engine.lost) = (self.logs, self.sources, self.lost);
         engine
@@ -91,10 +110,10 @@ impl Kept {
 }
 
 impl Engine {
-    /// An engine without a past.
-    pub fn anew(followed: Vec<Followed>, scan: Scan, about: (Estate, Span), now: Duration) -> Engine {
+    /// An engine without a past, which holds at most `open_max` files open.
+    pub fn anew(followed: Vec<Followed>, scan: Scan, about: (Estate, Span), open_max: usize) -> Engine {
         let groups = followed.iter().map(|followed| followed.group.clone()).collect();
-        let tail = Tail::new(groups, Vec::new(), PATIENCE, now);
+        let tail = Tail::new(groups, Vec::new(), PATIENCE, open_max);
         Engine::new(tail, followed, scan, about)
     }
 }
@@ -105,6 +124,7 @@ type Opener = Box<dyn Fn(Opening) -> Result<Store, StoreError> + Send>;
 /// Writes engines down.
 pub struct Keeper {
     opener: Opener,
+    settings: String,
     /// `None` after a write failed, until it could be opened again.
     store: Arc<Mutex<Option<Store>>>,
     every: Duration,
@@ -131,20 +151,22 @@ impl Keeper {
         (every, retain): (Duration, Span),
     ) -> Result<(Keeper, Option<Kept>), StoreError> {
         let folder = folder.to_path_buf();
-        let opener =
-            move |opening| Store::open(&folder, Written { form: FORM, settings: &settings }, opening);
-        Keeper::with(Box::new(opener), opening, (every, retain))
+        let own = settings.clone();
+        let opener = move |opening| Store::open(&folder, written(&own), opening);
+        Keeper::with(Box::new(opener), opening, (every, retain), settings)
     }
 
     pub(super) fn with(
         opener: Opener,
         opening: Opening,
         (every, retain): (Duration, Span),
+        settings: String,
     ) -> Result<(Keeper, Option<Kept>), StoreError> {
         let store = opener(opening)?;
         let kept = Kept::read(&store.snapshot()?)?;
         let keeper = Keeper {
             opener,
+            settings,
             store: Arc::new(Mutex::new(Some(store))),
             every,
             retain,
@@ -224,6 +246,7 @@ impl Keeper {
 
     fn write(&self, store: &Store, engine: &mut Engine) -> Result<(), StoreError> {
         let mut batch = store.batch()?;
+        batch.about(written(&self.settings))?;
         let closed = engine.scan.closed();
         if self.closed != Some(closed) {
             if let Some(newest) = engine.scan.oldest_open() {

@@ -1,7 +1,9 @@
 //! Reads what logs have grown by, in the order of event time, and judges it.
 
 use super::log::Log;
+use super::status::{FileStatus, ReadStatus};
 use super::watermark::{LINGER, Reached, watermark};
+use crate::baseline::WINDOW;
 use crate::batch::{How, Wanted, begins, threads};
 use crate::estate::Estate;
 use crate::event::catalogue::Catalogue;
@@ -11,10 +13,11 @@ use crate::input::tail::{Group, News, Tail};
 use crate::input::{Place, Trouble};
 use crate::outputs::incident_line;
 use crate::pipeline::{Piece, Scan, Source};
+use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +30,9 @@ const PIECES_MAX: usize = 64;
 /// After so long a log's format is asked again in which year its stamps lie.
 const YEARLY: Span = Span::HOUR.times(12);
 
+/// By at most so many bytes a listener's sender is recognised; they are kept for as long as it sends.
+const SENDERS_FRONT: usize = 64 << 10;
+
 /// Logs to follow, and what the operator says about them.
 #[derive(Clone, Debug)]
 pub struct Followed {
@@ -34,8 +40,6 @@ pub struct Followed {
     pub group: Group,
     /// How they are read.
     pub how: Arc<How>,
-    /// They are our own, written by a listener: a file that was read is removed, but for the last.
-    pub spool: bool,
 }
 
 /// What a step came to.
@@ -68,6 +72,8 @@ pub struct Engine {
     /// Logs with something to read, those that lag most first: a moment at or before their next line, their sources' and
     /// their own numbers.
     ready: BTreeSet<(Timestamp, Option<u32>, u32)>,
+    /// There are more, which are read when those that are ready were.
+    later: bool,
     buffers: Vec<Buffer>,
     at_once: usize,
     /// The latest time of day that was seen.
@@ -94,6 +100,7 @@ impl Engine {
             unsent: Vec::new(),
             lost: 0,
             ready: BTreeSet::new(),
+            later: false,
             buffers: Vec::new(),
             at_once: threads(),
             latest: Timestamp::MIN,
@@ -133,6 +140,7 @@ impl Engine {
         self.logs.retain(|number, _| self.tail.mark(*number).is_some());
         let is_ready = |number: &u32| self.tail.is_ready(*number);
         let mut ready: Vec<u32> = self.logs.keys().copied().filter(is_ready).collect();
+        self.later = self.read_senders_in_order(&mut ready);
         for (number, log) in &mut self.logs {
             if ready.binary_search(number).is_ok() {
                 log.idle = None;
@@ -143,6 +151,7 @@ impl Engine {
             }
         }
         self.meet(&mut ready, wall, &mut step.troubles);
+        self.later &= !ready.is_empty();
         self.ready = ready.into_iter().filter_map(|number| self.lag(number)).collect();
         step
     }
@@ -187,7 +196,11 @@ impl Engine {
         let Some(log) = self.logs.get_mut(&number) else { return Ok(false) };
         let group = self.tail.mark(number).map_or(0, |mark| mark.group);
         let Some(followed) = self.followed.get(group as usize) else { return Ok(false) };
-        let path = self.tail.path(number).to_path_buf();
+        let mut path = self.tail.path(number).to_path_buf();
+        if followed.group.own {
+            // All of a sender's files are one source.
+            path.pop();
+        }
         let wanted = Wanted { place: Place::File(path), how: Arc::clone(&followed.how) };
         let known = log.source;
         let aged = |known: Timestamp| near.is_some_and(|near| near - known > YEARLY);
@@ -196,11 +209,16 @@ impl Engine {
             Some(before) if known.is_some() && !aged(before) => Some(before),
             _ => near,
         };
-        let most = if known.is_some() { log.head() } else { CHUNK };
-        let head = match self.tail.head(number, most) {
-            Ok(head) => head,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error.to_string()),
+        let most = match known {
+            Some(_) => log.head(),
+            None if followed.group.own => SENDERS_FRONT,
+            None => CHUNK,
+        };
+        let head = match (log.front().filter(|_| known.is_some()), self.tail.head(number, most)) {
+            (Some(front), _) => front.to_vec(),
+            (None, Ok(head)) => head,
+            (None, Err(error)) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            (None, Err(error)) => return Err(error.to_string()),
         };
         let mut chunk = Chunker::new(&*head).next(Buffer::default()).ok().flatten().unwrap_or_default();
         match known.and_then(|known| self.sources.get_mut(known as usize)) {
@@ -209,7 +227,12 @@ impl Engine {
                 // A line that is being written says nothing yet.
                 let whole = memchr::memrchr(b'\n', &chunk.bytes).map_or(chunk.bytes.len(), |last| last + 1);
                 chunk.bytes.truncate(whole);
-                let source = log.recognise(&wanted, &chunk, near)?;
+                let mut source = log.recognise(&wanted, &chunk, near)?;
+                if followed.group.own {
+                    log.keep_front(&chunk);
+                    // The sender's address, all of it.
+                    source.fallback = file_name(wanted.place.path());
+                }
                 let format = Arc::clone(&source.format);
                 let piece = Piece { source: 0, format, chunk };
                 new.push((begins(&source, &piece), source.path.clone(), number, source));
@@ -276,7 +299,9 @@ impl Engine {
         let number = log.source?;
         let source = self.sources.get(number as usize)?;
         let format = log.pass(source, &chunk);
-        let piece = Piece { source: number, format, chunk };
+        let (bytes, lines) = log.before;
+        let (offset, lines_before) = (chunk.offset + bytes, chunk.lines_before + lines);
+        let piece = Piece { source: number, format, chunk: Chunk { offset, lines_before, ..chunk } };
         log.at = log.at.max(begins(source, &piece));
         Some(piece)
     }
@@ -293,30 +318,9 @@ impl Engine {
         watermark(logs, self.lateness)
     }
 
-    /// Files of listeners that were read to their ends and into which nobody writes any more: once that is written down, they
-    /// may be removed.
-    pub fn spent(&self) -> Vec<PathBuf> {
-        let mut spools: BTreeMap<&Path, Vec<(&Path, u32)>> = BTreeMap::new();
-        for mark in self.tail.marks().filter(|mark| mark.is_live()) {
-            if self.followed.get(mark.group as usize).is_some_and(|followed| followed.spool) {
-                let folder = mark.path.parent().unwrap_or(&mark.path);
-                spools.entry(folder).or_default().push((&mark.path, mark.number));
-            }
-        }
-        let mut spent = Vec::new();
-        for files in spools.values_mut() {
-            files.sort_unstable();
-            // A listener writes into the last.
-            files.pop();
-            let read = files.iter().filter(|(_, number)| self.tail.behind(*number) == 0);
-            spent.extend(read.map(|(path, _)| path.to_path_buf()));
-        }
-        spent
-    }
-
     /// Whether nothing is left to be read.
     pub fn is_idle(&self) -> bool {
-        self.ready.is_empty() && !self.tail.is_unsettled()
+        self.ready.is_empty() && !self.later && !self.tail.is_unsettled()
     }
 
     /// Lines for the outbox that were not written yet.
@@ -334,10 +338,52 @@ impl Engine {
         &self.sources
     }
 
-    /// Bytes on disk that were not read yet, by path.
-    pub fn behind(&self) -> impl Iterator<Item = (&Path, u64)> {
-        self.logs.keys().map(|number| (self.tail.path(*number), self.tail.behind(*number)))
+    /// How each log that is there fares, `wall` being the time of day.
+    pub fn files(&self, wall: Timestamp) -> impl Iterator<Item = FileStatus> {
+        self.logs.iter().map(move |(number, log)| {
+            let source = log.source.and_then(|number| self.sources.get(number as usize));
+            let counts = log.source.and_then(|number| self.scan.counts().get(number as usize));
+            let newest = log.source.and_then(|source| self.scan.newest(source));
+            let behind = self.tail.behind(*number);
+            let lag = newest.filter(|_| behind > 0).map_or(0.0, |newest| (wall - newest).seconds().max(0.0));
+            FileStatus {
+                path: self.tail.path(*number).display().to_string(),
+                format: source.map(|source| source.kind.name.to_owned()),
+                behind,
+                lag_s: lag,
+                lines: counts.map_or(0, |counts| counts.lines),
+                events: counts.map_or(0, |counts| counts.events),
+                rejected: counts.map(|counts| counts.rejected_by_reason().collect()).unwrap_or_default(),
+                newest: newest.map(|newest| newest.to_string()),
+            }
+        })
     }
+
+    /// What became of all lines.
+    pub fn read(&self, wall: Timestamp) -> ReadStatus {
+        let counts = self.scan.counts();
+        let sum = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+        let mut rejected = BTreeMap::new();
+        for (reason, count) in counts.iter().flat_map(Counts::rejected_by_reason) {
+            *rejected.entry(reason).or_default() += count;
+        }
+        let delay = self.scan.oldest_open().map_or(0.0, |open| (wall - (open + WINDOW)).seconds());
+        ReadStatus {
+            lines: sum(|counts| counts.lines),
+            bytes: sum(|counts| counts.bytes),
+            events: sum(|counts| counts.events),
+            late: sum(|counts| counts.late),
+            rejected,
+            lost_bytes: self.lost,
+            evicted: self.scan.evicted(),
+            hosts: self.scan.hosts(),
+            window_delay_s: delay.max(0.0),
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn linger() -> Span {

@@ -1,11 +1,15 @@
 //! Health, metrics, and what was told, over HTTP: on loopback, or elsewhere with a token.
 //!
-//! It only looks: at the [`Status`] that the engine leaves, and at the lines of the outbox. It never holds the engine.
+//! It only looks: at the [`Status`] that the engine leaves, and at the last commit of the store. It never holds the engine. Whoever
+//! asks sends a line and headers, no body, and gets an answer of bounded size.
 
-use super::deliver::Outbox;
+use super::outbox::StoredOutbox;
 use super::status::Status;
+use crate::pipeline::DayTotals;
+use crate::store::{Snapshot, StoreError};
+use crate::units::{Span, Timestamp};
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +17,8 @@ use axum::routing::get;
 use ring::hmac;
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,13 +30,22 @@ const SILENT: Duration = Duration::from_secs(60);
 /// Most incidents in an answer: as many as the outbox keeps.
 const INCIDENTS_MAX: usize = 1_000;
 
+/// The days in an answer about a host.
+const DAYS: Span = Span(31 * Span::DAY.0);
+
+/// Most sums of a day and a destination in such an answer, the largest.
+const SUMS_MAX: usize = 1_000;
+
+/// The longest body that anybody may send, in bytes: nothing here has one.
+const BODY_MAX: usize = 1_024;
+
 /// What those who ask are shown.
 #[derive(Clone)]
 pub struct Shown {
     /// As the engine left it last.
     pub status: Arc<RwLock<Status>>,
-    /// What was told.
-    pub outbox: Arc<dyn Outbox>,
+    /// What was told, and the store that holds it.
+    pub outbox: StoredOutbox,
     /// When the daemon began.
     pub began: Instant,
 }
@@ -80,6 +95,7 @@ fn router(server: Server) -> Router {
         .route("/api/v1/incidents", get(incidents))
         .route("/api/v1/hosts/{host}", get(host))
         .route("/api/v1/sources", get(sources))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(server.clone(), authorised))
         .with_state(server)
 }
@@ -103,20 +119,56 @@ impl Server {
         self.shown.status.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The newest line of each incident, the latest first. Reading the store is quick, but not for the thread that serves.
-    async fn lines(&self) -> Vec<Value> {
-        let outbox = Arc::clone(&self.shown.outbox);
-        let lines =
-            tokio::task::spawn_blocking(move || outbox.after(0, INCIDENTS_MAX)).await.unwrap_or_default();
-        let mut newest: Vec<Value> = Vec::new();
-        for (_, line) in lines.iter().rev() {
-            let Ok(incident) = serde_json::from_str::<Value>(line) else { continue };
-            if !newest.iter().any(|other| other.get("id") == incident.get("id")) {
-                newest.push(incident);
-            }
-        }
-        newest
+    /// Asks the store: that is quick, but not for the thread that serves. `None` while it cannot be read.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Snapshot) -> Result<T, StoreError> + Send + 'static,
+    ) -> Option<T> {
+        let outbox = self.shown.outbox.clone();
+        let asked = tokio::task::spawn_blocking(move || question(&outbox.snapshot()?).ok());
+        asked.await.ok().flatten()
     }
+}
+
+/// The newest line of each incident of a host, or of all, the latest first.
+fn incidents_of(snapshot: &Snapshot, host: Option<&str>) -> Result<Vec<Value>, StoreError> {
+    let (mut newest, mut known) = (Vec::new(), HashSet::new());
+    for line in snapshot.newest(INCIDENTS_MAX)? {
+        let Ok(incident) = serde_json::from_str::<Value>(&line) else { continue };
+        let text = |key: &str| incident.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if host.is_none_or(|host| text("host") == host) && known.insert(text("id")) {
+            newest.push(incident);
+        }
+    }
+    Ok(newest)
+}
+
+/// What a host sent in the last days that are over: the largest sums by day and destination group, and how many there are.
+fn sums_of(snapshot: &Snapshot, host: &str) -> Result<(Vec<Value>, usize), StoreError> {
+    let Some(last) = snapshot.last_day()? else { return Ok((Vec::new(), 0)) };
+    let mut sums = Vec::new();
+    snapshot.days(last - DAYS, last + Span::DAY, |day, row| {
+        if row.host == host {
+            sums.push((row.totals, day, row.destination));
+        }
+    })?;
+    let all = sums.len();
+    sums.sort_by_key(|(totals, ..)| Reverse(totals.out));
+    sums.truncate(SUMS_MAX);
+    let row = |(totals, day, destination): (DayTotals, Timestamp, String)| {
+        json!({
+            "day": day.to_string(),
+            "destination": destination,
+            "bytes_out": totals.out,
+            "bytes_in": totals.back,
+            "events": totals.events,
+        })
+    };
+    Ok((sums.into_iter().map(row).collect(), all))
+}
+
+fn busy() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read now: ask again\n").into_response()
 }
 
 fn as_json(value: &Value) -> Response {
@@ -146,45 +198,63 @@ async fn metrics(State(server): State<Server>) -> Response {
 }
 
 async fn incidents(State(server): State<Server>) -> Response {
-    as_json(&json!({"schema": crate::outputs::SCHEMA, "incidents": server.lines().await}))
+    let Some(incidents) = server.ask(|snapshot| incidents_of(snapshot, None)).await else { return busy() };
+    as_json(&json!({"schema": crate::outputs::SCHEMA, "incidents": incidents}))
 }
 
 async fn host(State(server): State<Server>, Path(host): Path<String>) -> Response {
-    let mut incidents = server.lines().await;
-    incidents.retain(|incident| incident.get("host").and_then(Value::as_str) == Some(&host));
-    as_json(&json!({"schema": crate::outputs::SCHEMA, "host": host, "incidents": incidents}))
+    let name = host.clone();
+    let asked =
+        server.ask(move |snapshot| Ok((incidents_of(snapshot, Some(&name))?, sums_of(snapshot, &name)?)));
+    let Some((incidents, (sums, all))) = asked.await else { return busy() };
+    let left_off = all - sums.len();
+    as_json(&json!({
+        "schema": crate::outputs::SCHEMA,
+        "host": host,
+        "incidents": incidents,
+        "days": sums,
+        "days_left_off": left_off,
+    }))
 }
 
 async fn sources(State(server): State<Server>) -> Response {
-    as_json(&json!({"schema": crate::outputs::SCHEMA, "sources": server.status().files}))
+    let status = server.status();
+    let (sources, listeners) = (status.files, status.listeners);
+    as_json(&json!({"schema": crate::outputs::SCHEMA, "sources": sources, "listeners": listeners}))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::DayRow;
+    use crate::store::{Opening, Store, Written};
+    use std::sync::Mutex;
 
-    struct Two;
-
-    impl Outbox for Two {
-        fn after(&self, _: u64, _: usize) -> Vec<(u64, String)> {
-            let line = |id: &str, host: &str, bytes: u32| {
-                format!(r#"{{"id":"{id}","host":"{host}","bytes_out":{bytes}}}"#)
-            };
-            vec![(1, line("x", "a/b", 1)), (2, line("y", "other", 1)), (3, line("x", "a/b", 2))]
+    /// A store with three lines of two incidents, and a day of two hosts.
+    fn stored(folder: &std::path::Path) -> StoredOutbox {
+        let written = Written { form: 1, oldest: 1, settings: "" };
+        let store = Store::open(folder, written, Opening::AsItIs).unwrap();
+        let mut batch = store.batch().unwrap();
+        for (id, host, bytes) in [("x", "a/b", 1), ("y", "other", 1), ("x", "a/b", 2)] {
+            batch.send(&format!(r#"{{"id":"{id}","host":"{host}","bytes_out":{bytes}}}"#)).unwrap();
         }
-        fn cursor(&self, _: &str) -> u64 {
-            0
-        }
-        fn sent(&self, _: &str, _: u64) {}
-        fn waiting(&self, _: &str) -> u64 {
-            0
-        }
+        let row = |host: &str, out: u64| DayRow {
+            host: host.into(),
+            destination: "d.example".into(),
+            totals: DayTotals { out, ..DayTotals::default() },
+        };
+        batch.add_day(Timestamp(0), &[row("a/b", 5), row("other", 7)]).unwrap();
+        batch.add_day(Timestamp(0) + Span::DAY, &[row("a/b", 9)]).unwrap();
+        batch.commit().unwrap();
+        StoredOutbox::new(Arc::new(Mutex::new(Some(store))))
     }
 
-    fn start(token: Option<&[u8]>) -> (SocketAddr, Arc<RwLock<Status>>) {
+    fn start(token: Option<&[u8]>) -> (SocketAddr, Arc<RwLock<Status>>, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
         let status = Arc::new(RwLock::new(Status::default()));
-        let shown = Shown { status: Arc::clone(&status), outbox: Arc::new(Two), began: Instant::now() };
-        (serve("127.0.0.1:0".parse().unwrap(), token, shown).unwrap(), status)
+        let shown =
+            Shown { status: Arc::clone(&status), outbox: stored(folder.path()), began: Instant::now() };
+        (serve("127.0.0.1:0".parse().unwrap(), token, shown).unwrap(), status, folder)
     }
 
     /// Status and body of a GET.
@@ -198,7 +268,7 @@ mod tests {
 
     #[test]
     fn answers() {
-        let (address, status) = start(None);
+        let (address, status, _folder) = start(None);
         assert_eq!(get(address, "/readyz", "").0, 503);
         status.write().unwrap().at = Duration::from_millis(1);
         assert_eq!((get(address, "/readyz", "").0, get(address, "/healthz", "").0), (200, 200));
@@ -208,13 +278,16 @@ mod tests {
         assert_eq!((told.len(), &told[0]["bytes_out"]), (2, &json!(2)));
         let host: Value = serde_json::from_str(&get(address, "/api/v1/hosts/a%2Fb", "").1).unwrap();
         assert_eq!((&host["host"], host["incidents"].as_array().unwrap().len()), (&json!("a/b"), 1));
+        let days: Vec<u64> =
+            host["days"].as_array().unwrap().iter().map(|day| day["bytes_out"].as_u64().unwrap()).collect();
+        assert_eq!((days, &host["days_left_off"]), (vec![9, 5], &json!(0)));
         assert_eq!(get(address, "/api/v1/sources", "").0, 200);
         assert_eq!(get(address, "/../etc/passwd", "").0, 404);
     }
 
     #[test]
     fn a_token_is_asked_for_everywhere() {
-        let (address, _) = start(Some(b"secret\n"));
+        let (address, _, _folder) = start(Some(b"secret\n"));
         for path in ["/healthz", "/metrics", "/api/v1/incidents", "/nowhere"] {
             for wrong in ["", "secre", "secrets"] {
                 assert_eq!(get(address, path, wrong).0, 401, "{path} {wrong}");

@@ -22,11 +22,15 @@ pub(super) struct Log {
     /// Its number among the sources, once it was recognised.
     pub(super) source: Option<u32>,
     /// By so many bytes at its front it was recognised; by the same it is again.
-    head: u64,
+    pub(super) head: u64,
+    /// Those bytes, where they may be gone before the log is over: of a listener's sender.
+    pub(super) front: Vec<u8>,
+    /// Bytes and lines of the same sender in files before this one.
+    pub(super) before: (u64, u64),
     /// When it was written to, as far as known then: decides the year of stamps without one.
-    near: Option<Timestamp>,
+    pub(super) near: Option<Timestamp>,
     /// Lines since that changed how it is read.
-    headers: Vec<Vec<u8>>,
+    pub(super) headers: Vec<Vec<u8>>,
     /// A moment at or before its next line.
     pub(super) at: Timestamp,
     /// It will never grow again.
@@ -54,6 +58,33 @@ impl Log {
         (self.head, self.near) = (head.bytes.len() as u64, near);
         self.format = Some(Arc::clone(&source.format));
         Ok(source)
+    }
+
+    /// A listener's sender is recognised by its first file, which will not be there later.
+    pub(super) fn keep_front(&mut self, head: &Chunk) {
+        self.front = head.bytes.to_vec();
+    }
+
+    /// By what it was recognised, where that was kept.
+    pub(super) fn front(&self) -> Option<&[u8]> {
+        (!self.front.is_empty()).then_some(&*self.front)
+    }
+
+    /// The next file of the same sender, before which so many bytes and lines came: read on as if it were one.
+    pub(super) fn next_file(&self, before: (u64, u64)) -> Log {
+        Log {
+            source: self.source,
+            head: self.head,
+            front: self.front.clone(),
+            before,
+            near: self.near,
+            headers: self.headers.clone(),
+            at: self.at,
+            over: false,
+            format: self.format.clone(),
+            idle: None,
+            stale: false,
+        }
     }
 
     /// By how many bytes at its front it was recognised.

@@ -9,9 +9,12 @@ pub mod deliver;
 mod engine;
 pub mod http;
 mod journal;
+pub mod listen;
 mod log;
 mod notify;
+mod older;
 mod outbox;
+mod senders;
 pub mod status;
 #[cfg(test)]
 mod tests;

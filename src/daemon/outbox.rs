@@ -16,8 +16,8 @@ impl StoredOutbox {
         StoredOutbox { store }
     }
 
-    /// What the last commit left; the lock is held no longer than it takes to begin reading.
-    fn snapshot(&self) -> Option<Snapshot> {
+    /// What the last commit left; `None` while that cannot be read. The lock is held no longer than it takes to begin.
+    pub(super) fn snapshot(&self) -> Option<Snapshot> {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.as_ref()?.snapshot().ok()
     }

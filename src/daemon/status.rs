@@ -1,7 +1,9 @@
 //! How the daemon fares, as the engine's thread leaves it for whoever asks.
 
 use super::deliver::OutputState;
+use super::listen::ListenerState;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -10,6 +12,10 @@ use std::time::Duration;
 pub struct Status {
     /// Logs, and how much of each is not read yet.
     pub files: Vec<FileStatus>,
+    /// Sockets that are listened to, and standard input.
+    pub listeners: Vec<ListenerState>,
+    /// What became of all lines, since the store was begun.
+    pub read: ReadStatus,
     /// Outputs.
     pub outputs: Vec<OutputState>,
     /// Incidents told since the start.
@@ -25,8 +31,43 @@ pub struct Status {
 pub struct FileStatus {
     /// Where it is.
     pub path: String,
+    /// How it is read; `None`: it has no lines yet, or they are of no known format.
+    pub format: Option<String>,
     /// Bytes that are there and not read.
     pub behind: u64,
+    /// By how much the newest event read lies behind the time of day, where there are unread bytes; else 0.
+    pub lag_s: f64,
+    /// What became of its lines; of a listener's sender, those of all its files.
+    pub lines: u64,
+    /// Events among them.
+    pub events: u64,
+    /// Lines that were rejected, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// The moment of the newest event, RFC 3339.
+    pub newest: Option<String>,
+}
+
+/// What became of all lines, since the store was begun.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ReadStatus {
+    /// Lines read.
+    pub lines: u64,
+    /// Bytes of them, decompressed.
+    pub bytes: u64,
+    /// Events among them.
+    pub events: u64,
+    /// Late events, which are among these.
+    pub late: u64,
+    /// Lines that were rejected, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Bytes that were written and removed before they could be read.
+    pub lost_bytes: u64,
+    /// Times that a host, a destination or a pair met a cap and was summed with others.
+    pub evicted: u64,
+    /// Hosts that are watched.
+    pub hosts: usize,
+    /// By how much the end of the oldest window that is open lies behind the time of day, in seconds; 0: it lies ahead.
+    pub window_delay_s: f64,
 }
 
 impl Status {
@@ -37,6 +78,16 @@ impl Status {
         for file in &self.files {
             page.row("outflow_file_lag_bytes", &[("path", &file.path)], file.behind as f64);
         }
+        page.head(
+            "outflow_file_lag_seconds",
+            "gauge",
+            "From the newest event read of a log that has unread bytes to now",
+        );
+        for file in &self.files {
+            page.row("outflow_file_lag_seconds", &[("path", &file.path)], file.lag_s);
+        }
+        self.read.metrics(&mut page);
+        listeners(&self.listeners, &mut page);
         page.head("outflow_incidents_told_total", "counter", "Incidents told since the start");
         page.row("outflow_incidents_told_total", &[], self.told as f64);
         type Of = fn(&OutputState) -> u64;
@@ -66,6 +117,72 @@ impl Status {
     }
 }
 
+impl ReadStatus {
+    fn metrics(&self, page: &mut Page) {
+        let rows: [(&str, &str, &str, f64); 8] = [
+            ("outflow_lines_total", "counter", "Lines read since the store was begun", self.lines as f64),
+            ("outflow_bytes_total", "counter", "Bytes of these lines, decompressed", self.bytes as f64),
+            ("outflow_events_total", "counter", "Events among these lines", self.events as f64),
+            (
+                "outflow_late_total",
+                "counter",
+                "Events that came after their window had closed",
+                self.late as f64,
+            ),
+            (
+                "outflow_lost_bytes_total",
+                "counter",
+                "Bytes removed before they could be read",
+                self.lost_bytes as f64,
+            ),
+            (
+                "outflow_evicted_total",
+                "counter",
+                "Hosts, destinations and pairs that met a cap",
+                self.evicted as f64,
+            ),
+            ("outflow_hosts", "gauge", "Hosts that are watched", self.hosts as f64),
+            (
+                "outflow_window_delay_seconds",
+                "gauge",
+                "From the end of the oldest open window to now",
+                self.window_delay_s,
+            ),
+        ];
+        for (name, kind, help, value) in rows {
+            page.head(name, kind, help);
+            page.row(name, &[], value);
+        }
+        page.head("outflow_rejected_total", "counter", "Lines that were rejected, by reason");
+        for (reason, count) in &self.rejected {
+            page.row("outflow_rejected_total", &[("reason", reason)], *count as f64);
+        }
+    }
+}
+
+fn listeners(listeners: &[ListenerState], page: &mut Page) {
+    type Of = fn(&ListenerState) -> u64;
+    let rows: [(&str, &str, &str, Of); 10] = [
+        ("senders", "gauge", "Senders told apart", |state| state.senders as u64),
+        ("messages_total", "counter", "Messages taken since the start", |state| state.messages),
+        ("bytes_total", "counter", "Bytes of these", |state| state.bytes),
+        ("dropped_total", "counter", "Messages lost because the spool was full", |state| state.dropped),
+        ("kernel_dropped_total", "counter", "Datagrams the kernel dropped", |state| state.dropped_by_kernel),
+        ("too_long_total", "counter", "Messages lost because they were too long", |state| state.too_long),
+        ("broken_total", "counter", "Streams that broke off amid a message", |state| state.broken),
+        ("refused_total", "counter", "Connections that were not accepted", |state| state.refused),
+        ("spooled_bytes", "gauge", "Bytes kept until they are read", |state| state.spooled),
+        ("unwritten_bytes", "gauge", "Bytes of these that are in no file yet", |state| state.unwritten),
+    ];
+    for (name, kind, help, of) in rows {
+        let name = format!("outflow_listener_{name}");
+        page.head(&name, kind, help);
+        for state in listeners {
+            page.row(&name, &[("listener", &state.name)], of(state) as f64);
+        }
+    }
+}
+
 struct Page(String);
 
 impl Page {
@@ -90,7 +207,7 @@ mod tests {
 
     #[test]
     fn names_of_files_are_escaped() {
-        let file = FileStatus { path: "a\"b\\c\nd".into(), behind: 7 };
+        let file = FileStatus { path: "a\"b\\c\nd".into(), behind: 7, ..FileStatus::default() };
         let status = Status {
             files: vec![file],
             checkpoint: Some((Duration::from_secs(2), Duration::from_millis(5))),

@@ -1,5 +1,6 @@
 //! An engine whose storage fails at every write there is: whatever was written, its answers stay the same.
 
+use super::checkpoint::FORM;
 use super::*;
 use crate::batch::{How, Told};
 use crate::estate::Estate;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const LATENESS: Span = Span(5 * Span::MINUTE.0);
-const WRITTEN: Written<'_> = Written { form: crate::pipeline::FORM, settings: "a test" };
+const WRITTEN: Written<'_> = Written { form: FORM, oldest: FORM, settings: "a test" };
 
 fn scan() -> Scan {
     let (settings, budget) = (Settings::default(), Budget::default());
@@ -36,8 +37,8 @@ fn followed(folder: &Path) -> Vec<Followed> {
         own: Arc::default(),
         near: None,
     };
-    let group = Group { paths: vec![folder.join("*.log")], from_end: false };
-    vec![Followed { group, how: Arc::new(how), spool: false }]
+    let group = Group { paths: vec![folder.join("*.log")], from_end: false, own: false };
+    vec![Followed { group, how: Arc::new(how) }]
 }
 
 /// One line of a proxy's log: minutes since the start, host, destination, bytes.
@@ -80,11 +81,12 @@ impl<'w> Run<'w> {
         let own = storage.clone();
         let opener = move |_| Store::over(own.clone(), WRITTEN);
         let every = (Duration::ZERO, Span::DAY.times(400));
-        let (keeper, kept) = Keeper::with(Box::new(opener), Opening::AsItIs, every).ok()?;
+        let (keeper, kept) =
+            Keeper::with(Box::new(opener), Opening::AsItIs, every, WRITTEN.settings.into()).ok()?;
         let about = (Estate::default(), LATENESS);
         let engine = match kept {
-            Some(kept) => kept.into_engine(followed(folder), scan(), about, Duration::ZERO),
-            None => Engine::anew(followed(folder), scan(), about, Duration::ZERO),
+            Some(kept) => kept.into_engine(followed(folder), scan(), about, 512),
+            None => Engine::anew(followed(folder), scan(), about, 512),
         };
         Some(Run { folder, storage: storage.clone(), engine, keeper, now: Duration::ZERO })
     }
@@ -101,7 +103,7 @@ impl<'w> Run<'w> {
     /// Reads all that is there; gives the answers.
     fn answers(mut self) -> (String, Vec<String>) {
         while self.go_on() && !self.engine.is_idle() {}
-        assert!(self.engine.behind().all(|(_, behind)| behind == 0), "{:?}", self.folder);
+        assert!(self.engine.files(Timestamp::MAX).all(|file| file.behind == 0), "{:?}", self.folder);
         let store = self.keeper.store();
         let snapshot = store.lock().unwrap().as_ref().unwrap().snapshot().unwrap();
         let told = snapshot.outbox(0, usize::MAX).unwrap().into_iter().map(|(_, line)| line).collect();

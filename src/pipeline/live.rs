@@ -12,9 +12,6 @@ use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
 
-/// The form in which [`Sums`] and [`Judged`] are written; to be raised by whoever changes a field of what they hold.
-pub const FORM: u32 = 1;
-
 /// Incidents that were told since, with all names.
 #[derive(Debug)]
 pub struct Newly<'a> {

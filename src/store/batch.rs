@@ -21,7 +21,11 @@ impl Batch {
         Batch { transaction, bytes: 0 }
     }
 
-    pub(super) fn about(&self, written: Written<'_>) -> Result<(), StoreError> {
+    /// Says in what form everything is written from now on.
+    ///
+    /// # Errors
+    /// As the file system's.
+    pub fn about(&self, written: Written<'_>) -> Result<(), StoreError> {
         let mut table = self.transaction.open_table(ABOUT)?;
         table.insert("form", written.form.to_string().as_str())?;
         table.insert("settings", written.settings)?;

@@ -46,6 +46,8 @@ const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
 pub struct Written<'s> {
     /// The version of the form.
     pub form: u32,
+    /// The oldest version that can be carried over.
+    pub oldest: u32,
     /// Settings on which the meaning of the sums depends, as text.
     pub settings: &'s str,
 }
@@ -129,7 +131,7 @@ impl Store {
             Some((form, _)) if form > written.form => {
                 return Err(StoreError::Newer { found: form, known: written.form });
             }
-            Some((form, _)) if form < written.form => {
+            Some((form, _)) if form < written.oldest => {
                 return Err(StoreError::Older { found: form, known: written.form });
             }
             Some((_, settings)) if settings != written.settings => {

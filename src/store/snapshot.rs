@@ -4,7 +4,7 @@ use super::{ABOUT, CURSORS, DAYS, FILE, OUTBOX, PARTS, StoreError, builder};
 use crate::pipeline::DayRow;
 use crate::units::Timestamp;
 use redb::{
-    Database, DatabaseError, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase, TableDefinition,
+    DatabaseError, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
     TableError, Value,
 };
 use serde::de::DeserializeOwned;
@@ -13,8 +13,6 @@ use std::path::Path;
 /// A moment of the store that does not change while others write on.
 pub struct Snapshot {
     transaction: ReadTransaction,
-    /// Where this process had to put the store in order: closed, it could not be read.
-    _database: Option<Database>,
 }
 
 /// Reads the store in a folder, also while another process writes it; sees its last commit.
@@ -27,17 +25,17 @@ pub fn read(folder: &Path) -> Result<Snapshot, StoreError> {
     if !path.exists() {
         return Err(at(StoreError::Empty));
     }
-    let (transaction, database) = match builder().open_read_only(&path) {
-        Ok(database) => (database.begin_read(), None),
-        // Its writer was killed: as nobody writes, this process may put it in order.
+    let transaction = match builder().open_read_only(&path) {
+        Ok(database) => database.begin_read(),
+        // Its writer was killed: as nobody writes, this process may put it in order. It closes it again, so that it is in nobody's
+        // way, and a closed store cannot be read.
         Err(DatabaseError::RepairAborted) => {
-            let database = builder().open(&path).map_err(|error| at(error.into()))?;
-            (database.begin_read(), Some(database))
+            drop(builder().open(&path).map_err(|error| at(error.into()))?);
+            builder().open_read_only(&path).map_err(|error| at(error.into()))?.begin_read()
         }
         Err(error) => return Err(at(error.into())),
     };
-    let transaction = transaction.map_err(|error| at(error.into()))?;
-    let snapshot = Snapshot { transaction, _database: database };
+    let snapshot = Snapshot { transaction: transaction.map_err(|error| at(error.into()))? };
     match snapshot.written()? {
         Some(_) => Ok(snapshot),
         None => Err(at(StoreError::Empty)),
@@ -46,7 +44,7 @@ pub fn read(folder: &Path) -> Result<Snapshot, StoreError> {
 
 impl Snapshot {
     pub(super) fn new(transaction: ReadTransaction) -> Snapshot {
-        Snapshot { transaction, _database: None }
+        Snapshot { transaction }
     }
 
     /// A table; `None` where nothing was ever written into it.
@@ -110,6 +108,25 @@ impl Snapshot {
             rows.into_iter().for_each(|row| give(Timestamp(key.value().0), row));
         }
         Ok(())
+    }
+
+    /// The last day of which there are rows.
+    ///
+    /// # Errors
+    /// As the file system's.
+    pub fn last_day(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Some(days) = self.table(DAYS)? else { return Ok(None) };
+        Ok(days.last()?.map(|(key, _)| Timestamp(key.value().0)))
+    }
+
+    /// At most `most` lines of the outbox, the newest first.
+    ///
+    /// # Errors
+    /// As the file system's.
+    pub fn newest(&self, most: usize) -> Result<Vec<String>, StoreError> {
+        let Some(outbox) = self.table(OUTBOX)? else { return Ok(Vec::new()) };
+        let lines = outbox.range::<u64>(..)?.rev().take(most);
+        lines.map(|line| line.map(|(_, line)| line.value().to_owned()).map_err(Into::into)).collect()
     }
 
     /// At most `most` lines of the outbox behind this number, with theirs.

@@ -16,6 +16,8 @@ mod estate;
 mod eval;
 mod format_from;
 mod formats;
+mod listen;
+mod older;
 mod outflow;
 mod pairing;
 mod readme;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tempfile::{TempDir, tempdir};
 
 /// Eight days of an invented estate with a theft in it: header and lines.
-fn estate() -> (String, Vec<String>) {
+pub(crate) fn estate() -> (String, Vec<String>) {
     let arguments = ["--hosts", "60", "--days", "8", "--lines", "0.55", "--tidy", "--format", "zeek-conn"];
     let text = run(&[&["synth"], &arguments[..]].concat()).stdout;
     let (header, rows): (Vec<&str>, Vec<&str>) =
@@ -23,7 +23,7 @@ fn estate() -> (String, Vec<String>) {
 }
 
 /// What an answer must not depend on: where the lines stood, and how long it took.
-fn essence(run: &Run) -> Vec<Value> {
+pub(crate) fn essence(run: &Run) -> Vec<Value> {
     assert!(run.code < 2, "{}", run.stderr);
     let rows = run.rows("").into_iter().filter(|row| row["type"] != "source");
     rows.map(|mut row| {
@@ -44,7 +44,7 @@ fn essence(run: &Run) -> Vec<Value> {
 }
 
 /// (host, destination) → (bytes out, events).
-fn sums(run: &Run) -> BTreeMap<(String, String), (u64, u64)> {
+pub(crate) fn sums(run: &Run) -> BTreeMap<(String, String), (u64, u64)> {
     assert_eq!(run.code, 0, "{}", run.stderr);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let row = |row: Value| {
@@ -55,18 +55,18 @@ fn sums(run: &Run) -> BTreeMap<(String, String), (u64, u64)> {
 }
 
 /// A folder with logs, and a daemon's store beside them.
-struct Place {
-    folder: TempDir,
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(crate) fn new() -> Place {
         let place = Place { folder: tempdir().unwrap() };
         fs::create_dir(place.logs()).unwrap();
         place
     }
 
-    fn logs(&self) -> PathBuf {
+    pub(crate) fn logs(&self) -> PathBuf {
         self.folder.path().join("logs")
     }
 
@@ -74,7 +74,7 @@ impl Place {
         self.logs().join("conn.log")
     }
 
-    fn store(&self) -> String {
+    pub(crate) fn store(&self) -> String {
         self.folder.path().join("store").to_string_lossy().into_owned()
     }
 
@@ -101,12 +101,12 @@ impl Place {
         caught_up
     }
 
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
     }
 
     /// Its answers are those of a scan of this text.
-    fn answers_as(&self, text: &str) {
+    pub(crate) fn answers_as(&self, text: &str) {
         let whole = self.folder.path().join("whole.log");
         fs::write(&whole, text).unwrap();
         let whole = whole.to_string_lossy();
@@ -241,7 +241,7 @@ fn killed_two_hundred_times_while_logs_rotate_nothing_is_lost_or_counted_twice()
     place.answers_as(&(header + &rows.concat()));
 }
 
-fn signal(daemon: &Child, name: &str) {
+pub(crate) fn signal(daemon: &Child, name: &str) {
     let pid = daemon.id().to_string();
     assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
 }

@@ -17,6 +17,7 @@ mod dns;
 mod envoy;
 mod haproxy;
 mod iodine;
+mod listen;
 mod lighttpd;
 mod namespace;
 mod nfdump;

@@ -30,6 +30,9 @@ impl Alike {
     /// One more.
     pub(super) fn add(&mut self, log: &Log) {
         let mark = &log.mark;
+        if log.own {
+            return;
+        }
         if log.seeks() {
             self.seeking.push(mark.number);
         }

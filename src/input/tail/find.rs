@@ -6,7 +6,7 @@ use super::alike::Alike;
 use super::content::{self, Content, Named};
 use super::mark::{HEAD, Identity, Mark, Mode, State};
 use super::sought::{Turns, length_of};
-use super::{Log, News, OPEN_MAX, OVER_MAX, QUIET, Tail};
+use super::{Group, Log, News, OVER_MAX, QUIET, Tail};
 use crate::input::{Place, expand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -52,14 +52,19 @@ impl Tail {
         for log in self.logs.values_mut().filter(|log| log.mark.state == State::Live) {
             log.stalled = false;
             let (path, seen) = (log.mark.path.clone(), log.mark.seen);
-            match found.get(&log.mark.id) {
+            let file = found.get(&log.mark.id);
+            if let Some(file) = file {
+                log.own = is_own(&self.groups, file.group);
+            }
+            let patience = if log.own { Duration::ZERO } else { self.patience };
+            match file {
                 Some(file) if log.is_still(file, &mut troubles) => {
                     found.remove(&log.mark.id);
                     log.mark.renamed |= log.mark.path != path;
-                    log.rest(log.mark.seen == seen, now, self.patience);
+                    log.rest(log.mark.seen == seen, now, patience);
                 }
                 Some(_) => log.lose(),
-                None => log.vanish(now, self.patience),
+                None => log.vanish(now, patience),
             }
         }
         // What was a copy of a log that lost its file may be all that is left of it.
@@ -156,7 +161,9 @@ impl Tail {
         let mut found = BTreeMap::new();
         for (group, number) in self.groups.iter().zip(0..) {
             let expanded = expand(&group.paths);
-            troubles.extend(expanded.troubles.into_iter().map(|trouble| (trouble.path, trouble.what)));
+            let said = expanded.troubles.into_iter().map(|trouble| (trouble.path, trouble.what));
+            // Where nothing was written yet, nothing is wrong.
+            troubles.extend(said.filter(|_| !group.own));
             for place in expanded.places {
                 let Place::File(path) = place else { continue };
                 // Gone since: the next look will not find it.
@@ -179,7 +186,7 @@ impl Tail {
 
     /// Opens files that have something to be read, so that it can be read whatever becomes of their names.
     fn hold(&mut self) {
-        let room = OPEN_MAX.saturating_sub(self.open_files());
+        let room = self.open_max.saturating_sub(self.open_files());
         let wanting =
             |log: &&mut Log| log.content.is_none() && log.mark.mode == Some(Mode::Plain) && log.is_ready();
         for log in self.logs.values_mut().filter(wanting).take(room) {
@@ -198,6 +205,7 @@ impl Tail {
         let number = mark.number;
         let from_end = self.groups.get(file.group as usize).is_some_and(|group| group.from_end);
         let mut log = Log::new(mark);
+        log.own = is_own(&self.groups, file.group);
         if self.first && from_end {
             log.pass_all();
         }
@@ -230,7 +238,7 @@ impl Tail {
         for log in self.logs.values_mut() {
             let State::Astray { unread } = log.mark.state else { continue };
             let since = *log.gone.get_or_insert(now);
-            if now.saturating_sub(since) < self.patience {
+            if now.saturating_sub(since) < self.patience && !log.own {
                 continue;
             }
             log.mark.state = State::Over;
@@ -241,6 +249,7 @@ impl Tail {
             }
             news.push(News::Over(number));
         }
+        self.logs.retain(|_, log| !(log.own && log.mark.state == State::Over));
         let mut over: Vec<u32> = self
             .logs
             .values()
@@ -402,6 +411,11 @@ impl Log {
             self.mark.lines += lines;
         }
     }
+}
+
+/// Whether we write the files of a group ourselves.
+fn is_own(groups: &[Group], number: u32) -> bool {
+    groups.get(number as usize).is_some_and(|group| group.own)
 }
 
 /// What an operator can do.

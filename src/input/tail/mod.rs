@@ -24,9 +24,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Most files kept open; those that have nothing to be read are closed first.
-const OPEN_MAX: usize = 512;
-
 /// After so many looks without a change a file is closed: a rotated log does not grow again, and one that does is opened again.
 /// A log that is removed within that time can still be read to its end.
 const QUIET: u32 = 240;
@@ -47,6 +44,8 @@ pub struct Group {
     pub paths: Vec<PathBuf>,
     /// Logs that are there at the very first look are followed from their ends.
     pub from_end: bool,
+    /// Files that we write ourselves: each is a log for itself, is never renamed or copied, and is forgotten when it is gone.
+    pub own: bool,
 }
 
 /// What a look found.
@@ -76,6 +75,8 @@ pub enum News {
 #[derive(Debug)]
 struct Log {
     mark: Mark,
+    /// We write it ourselves.
+    own: bool,
     content: Option<Content>,
     /// Bytes from the offset on that hold no whole line, as of the last read.
     part: u64,
@@ -106,6 +107,7 @@ impl Log {
         }
         Log {
             mark,
+            own: false,
             content: None,
             part: 0,
             long: None,
@@ -147,6 +149,8 @@ pub struct Tail {
     /// The number of the next new log.
     next: u32,
     patience: Duration,
+    /// Most files kept open; those that have nothing to be read are closed first.
+    open_max: usize,
     /// Nothing was ever looked at.
     first: bool,
     /// What could not be read at the last look.
@@ -159,13 +163,13 @@ pub struct Tail {
 
 impl Tail {
     /// Follows logs from where these marks stand. A log whose file vanished is looked for under other names for as long as
-    /// `patience`.
-    pub fn new(groups: Vec<Group>, marks: Vec<Mark>, patience: Duration, _now: Duration) -> Tail {
+    /// `patience`; at most `open_max` files are held open.
+    pub fn new(groups: Vec<Group>, marks: Vec<Mark>, patience: Duration, open_max: usize) -> Tail {
         let first = marks.is_empty();
         let next = marks.iter().map(|mark| mark.number + 1).max().unwrap_or(0);
         let logs = marks.into_iter().map(|mark| (mark.number, Log::new(mark))).collect();
         let (troubles, unsettled) = (BTreeSet::new(), BTreeMap::new());
-        Tail { groups, logs, next, patience, first, troubles, open: 0, unsettled }
+        Tail { groups, logs, next, patience, open_max, first, troubles, open: 0, unsettled }
     }
 
     /// Follows these groups from now on; logs that are known keep their places.
@@ -319,11 +323,11 @@ impl Tail {
             return;
         }
         self.open += 1;
-        if self.open <= OPEN_MAX {
+        if self.open <= self.open_max {
             return;
         }
         self.open = self.open_files() + 1;
-        if self.open <= OPEN_MAX {
+        if self.open <= self.open_max {
             return;
         }
         let idle = |log: &&mut Log| log.content.is_some() && log.gone.is_none() && !log.is_ready();

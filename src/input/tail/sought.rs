@@ -26,6 +26,9 @@ impl Tail {
     /// # Errors
     /// As the file system's. [`io::ErrorKind::NotFound`]: it, or a log like it, has another name by now.
     pub(super) fn turns(&self, file: &Found, sight: Sight, alike: &Alike) -> io::Result<Turns> {
+        if self.groups.get(file.group as usize).is_some_and(|group| group.own) {
+            return Ok(Turns::New);
+        }
         let Some(mode) = content::mode(file.named())? else {
             // Empty, or the beginning of a first line.
             return Ok(Turns::New);

@@ -8,7 +8,7 @@ use crate::units::{Span, Timestamp};
 use faulty::Faulty;
 use proptest::prelude::*;
 
-const WRITTEN: Written<'_> = Written { form: 3, settings: "--lateness 300s" };
+const WRITTEN: Written<'_> = Written { form: 3, oldest: 3, settings: "--lateness 300s" };
 
 fn open(folder: &Path) -> Result<Store, StoreError> {
     Store::open(folder, WRITTEN, Opening::AsItIs)
@@ -135,7 +135,9 @@ fn what_a_killed_writer_left_is_read() {
 fn another_form_or_other_settings_are_refused_and_named() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).unwrap());
-    let as_now = |form, settings| Store::open(folder.path(), Written { form, settings }, Opening::AsItIs);
+    let as_now = |form, settings| {
+        Store::open(folder.path(), Written { form, oldest: form, settings }, Opening::AsItIs)
+    };
     let newer = as_now(2, WRITTEN.settings).unwrap_err().to_string();
     assert!(newer.contains("form 3") && newer.contains('2'), "{newer}");
     let older = as_now(4, WRITTEN.settings).unwrap_err().to_string();

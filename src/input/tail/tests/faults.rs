@@ -91,7 +91,7 @@ fn links_and_two_groups_are_one_log() {
     fs::hard_link(world.path("a.log"), world.path("b.log")).unwrap();
     std::os::unix::fs::symlink(world.path("a.log"), world.path("c.log")).unwrap();
     std::os::unix::fs::symlink(world.path("loop.log"), world.path("loop.log")).unwrap();
-    let again = Group { paths: vec![world.path("a.log")], from_end: false };
+    let again = Group { paths: vec![world.path("a.log")], from_end: false, own: false };
     world.tail.set_groups([groups(world.folder.path()), vec![again]].concat());
     world.read_all();
     world.has_read(&["one"]);
@@ -198,7 +198,7 @@ fn from_the_end_only_at_the_first_start() {
     world.append("a.log", "old\nol");
     let mut groups = groups(world.folder.path());
     groups[0].from_end = true;
-    world.tail = Tail::new(groups, Vec::new(), PATIENCE, Duration::ZERO);
+    world.tail = Tail::new(groups, Vec::new(), PATIENCE, OPEN_MAX);
     world.look();
     world.append("a.log", "d\nnew\n");
     world.append("b.log", "of a new log\n");

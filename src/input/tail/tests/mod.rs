@@ -11,6 +11,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 
 /// How long a log is looked for.
+/// Most files held open.
+const OPEN_MAX: usize = 64;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder with a log, and whoever follows it.
@@ -30,7 +33,7 @@ struct World {
 impl World {
     fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
-        let tail = Tail::new(groups(folder.path()), Vec::new(), PATIENCE, Duration::ZERO);
+        let tail = Tail::new(groups(folder.path()), Vec::new(), PATIENCE, OPEN_MAX);
         let kept = (Vec::new(), BTreeMap::new());
         World {
             folder,
@@ -115,7 +118,7 @@ impl World {
     fn crash(&mut self) {
         let (marks, read) = self.kept.clone();
         self.read = read;
-        self.tail = Tail::new(groups(self.folder.path()), marks, PATIENCE, self.now);
+        self.tail = Tail::new(groups(self.folder.path()), marks, PATIENCE, OPEN_MAX);
     }
 
     fn restart(&mut self) {
@@ -150,5 +153,5 @@ impl World {
 }
 
 fn groups(folder: &Path) -> Vec<Group> {
-    vec![Group { paths: vec![folder.join("*.log*")], from_end: false }]
+    vec![Group { paths: vec![folder.join("*.log*")], from_end: false, own: false }]
 }
