@@ -1,16 +1,32 @@
-//! `outflow explain`.
+//! `outflow explain`: a detector's manual, or an incident and whether its lines still say what it says.
+
+mod incident;
+mod rederive;
 
 use super::Ending;
+use super::judge::JudgeArguments;
+use super::read::ReadArguments;
 use crate::detectors::{DETECTORS, detector};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use std::io::{Write, stdout};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A detector; without one, all are listed
-    #[arg(value_name = "DETECTOR")]
+    /// A detector, or an incident's id or how it begins; without one, all detectors are listed
+    #[arg(value_name = "DETECTOR|ID")]
     name: Option<String>,
+    #[command(flatten)]
+    read: ReadArguments,
+    #[command(flatten)]
+    judge: JudgeArguments,
+    /// Take the incident from this file of JSON lines, as outflow scan --json and watch write it (- for standard input)
+    #[arg(long, value_name = "FILE")]
+    incidents: Option<PathBuf>,
+    /// Take the incident from the store of outflow watch
+    #[arg(long, value_name = "DIR", conflicts_with = "incidents")]
+    store: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
@@ -23,10 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         }
         Some(name) => match detector(name) {
             Some(detector) => writeln!(to, "{}", detector.manual)?,
-            None => {
-                let names: Vec<&str> = DETECTORS.iter().map(|detector| detector.name).collect();
-                bail!("no detector is called \"{name}\"; there are {}", names.join(", "));
-            }
+            None => return incident::run(arguments, name),
         },
     }
     Ok(Ending::Nothing)

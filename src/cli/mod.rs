@@ -53,7 +53,8 @@ enum Command {
     Parse(parse::Arguments),
     /// Say what each source can and cannot show, and the line of configuration that fixes it
     Doctor(doctor::Arguments),
-    /// Print what a detector sees, how it decides, and what fools it
+    /// Say why an incident was told, and whether its lines still say so, also where the log was rotated since; or print what a
+    /// detector sees, how it decides, and what fools it
     Explain(explain::Arguments),
     /// List the formats that can be read
     Formats(formats::Arguments),

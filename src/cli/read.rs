@@ -148,6 +148,11 @@ impl ReadArguments {
         ReadArguments { config: Some(config.to_path_buf()), ..self.clone() }
     }
 
+    /// The same, of other files.
+    pub(super) fn with_paths(&self, paths: Vec<PathBuf>) -> ReadArguments {
+        ReadArguments { paths, ..self.clone() }
+    }
+
     /// Whether nothing is read from standard input.
     pub(super) fn names_files(&self) -> bool {
         let no_pipe = self.paths.iter().all(|path| path.as_os_str() != "-");

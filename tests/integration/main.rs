@@ -14,6 +14,7 @@ mod doctor;
 mod drill;
 mod estate;
 mod eval;
+mod explain;
 mod format_from;
 mod formats;
 mod listen;

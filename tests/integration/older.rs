@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Five days of a proxy with six hosts, one of which leaks on the last.
-fn log() -> String {
+pub(crate) fn log() -> String {
     let mut log = "#Software: SGOS\n#Fields: date time c-ip cs-host cs-bytes sc-bytes s-action\n".to_owned();
     for hour in 0..120 {
         let at =
