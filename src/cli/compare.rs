@@ -41,9 +41,10 @@ pub(super) fn run(read: &ReadArguments, judge: &JudgeArguments, other: &Path) ->
     to.flush()?;
     let differs = rows.iter().any(|(change, _)| *change != Change::Stays);
     let found = if differs { Ending::Found } else { Ending::Nothing };
-    Ok(match this_opened.ending() {
-        Ending::Nothing => found,
-        trouble => trouble,
+    Ok(match (this_opened.ending(), other_opened.ending()) {
+        (Ending::Nothing, Ending::Nothing) => found,
+        // What one of them could not read may be why they differ.
+        _ => Ending::Trouble,
     })
 }
 

@@ -116,15 +116,12 @@ pub fn text(of: &Explanation<'_>, to: &mut dyn Write) -> io::Result<()> {
         row.number("score"),
         safe("summary")
     )?;
-    writeln!(
-        to,
-        "{:<20} {:>6} {:>12} {:>12} {:>7}  LOOKS FOR",
-        "WHY", "BITS", "OBSERVED", "EXPECTED", "WINDOW"
-    )?;
+    writeln!(to, "{:<20} {:>6} {:>12} {:>12} {:>7}", "WHY", "BITS", "OBSERVED", "EXPECTED", "WINDOW")?;
     for one in row.rows("detectors") {
         let name = one.text("name");
         let first = detector(name).and_then(|known| known.manual.lines().next()).unwrap_or_default();
-        let looks_for = first.strip_prefix(name).unwrap_or(first).trim_start_matches([':', ' ', '`']);
+        let looks_for = first.strip_prefix(name).unwrap_or(first).trim_start_matches([':', ' ']);
+        let looks_for = looks_for.split(" (ATT&CK").next().unwrap_or_default();
         let amount = |key: &str| match one.text("unit") {
             "" => Bytes(one.count(key)).to_string(),
             unit => format!("{} {unit}", one.count(key)),
@@ -133,7 +130,7 @@ pub fn text(of: &Explanation<'_>, to: &mut dyn Write) -> io::Result<()> {
         let (name, window) = (escape::terminal(name), escape::terminal(one.text("window")));
         writeln!(
             to,
-            "{name:<20} {:>6.1} {observed:>12} {expected:>12} {window:>7}  {looks_for}",
+            "{name:<20} {:>6.1} {observed:>12} {expected:>12} {window:>7}\n  {looks_for}",
             one.number("score")
         )?;
     }

@@ -4,8 +4,8 @@ use super::{ABOUT, CURSORS, DAYS, FILE, OUTBOX, PARTS, StoreError, builder};
 use crate::pipeline::DayRow;
 use crate::units::Timestamp;
 use redb::{
-    DatabaseError, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
-    TableError, Value,
+    Database, DatabaseError, Key, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
+    TableDefinition, TableError, Value,
 };
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -13,6 +13,8 @@ use std::path::Path;
 /// A moment of the store that does not change while others write on.
 pub struct Snapshot {
     transaction: ReadTransaction,
+    /// Where this process had to put the store in order: closed, it could not be read, and on a full disk not be opened again.
+    _database: Option<Database>,
 }
 
 /// Reads the store in a folder, also while another process writes it; sees its last commit.
@@ -25,17 +27,17 @@ pub fn read(folder: &Path) -> Result<Snapshot, StoreError> {
     if !path.exists() {
         return Err(at(StoreError::Empty));
     }
-    let transaction = match builder().open_read_only(&path) {
-        Ok(database) => database.begin_read(),
-        // Its writer was killed: as nobody writes, this process may put it in order. It closes it again, so that it is in nobody's
-        // way, and a closed store cannot be read.
+    let (transaction, database) = match builder().open_read_only(&path) {
+        Ok(database) => (database.begin_read(), None),
+        // Its writer was killed: as nobody writes, this process may put it in order.
         Err(DatabaseError::RepairAborted) => {
-            drop(builder().open(&path).map_err(|error| at(error.into()))?);
-            builder().open_read_only(&path).map_err(|error| at(error.into()))?.begin_read()
+            let database = builder().open(&path).map_err(|error| at(error.into()))?;
+            (database.begin_read(), Some(database))
         }
         Err(error) => return Err(at(error.into())),
     };
-    let snapshot = Snapshot { transaction: transaction.map_err(|error| at(error.into()))? };
+    let transaction = transaction.map_err(|error| at(error.into()))?;
+    let snapshot = Snapshot { transaction, _database: database };
     match snapshot.written()? {
         Some(_) => Ok(snapshot),
         None => Err(at(StoreError::Empty)),
@@ -44,7 +46,7 @@ pub fn read(folder: &Path) -> Result<Snapshot, StoreError> {
 
 impl Snapshot {
     pub(super) fn new(transaction: ReadTransaction) -> Snapshot {
-        Snapshot { transaction }
+        Snapshot { transaction, _database: None }
     }
 
     /// A table; `None` where nothing was ever written into it.

@@ -253,6 +253,12 @@ fn another_configuration_is_compared_on_the_same_logs() {
     assert_eq!(more.rows("comparison")[0]["appears"], counts["vanishes"]);
     let same = compare(&many, &many, &[]);
     assert!(same.code == 0 && same.stdout.contains("0 incidents appear, 0 vanish"), "{}", same.stdout);
+    // What only the second reading could not read may be why they differ.
+    let source =
+        |name: &str, paths: &str| config(name, &format!("[[source]]\npaths = [{sample:?}{paths}]\n"));
+    let (whole, lost) = (source("whole.toml", ""), source("lost.toml", ", \"missing.log\""));
+    let trouble = crate::outflow::run(&["scan", "-q", "-c", &whole, "--compare", &lost]);
+    assert!(trouble.code == 2 && trouble.stderr.contains("missing.log"), "{}", trouble.stderr);
     let piped = crate::outflow::run(&["scan", "--compare", &few]);
     assert!(piped.code == 2 && piped.stderr.contains("name files"), "{}", piped.stderr);
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// More than one batch.
-const ITEMS: u64 = 100;
+/// More than one batch, and no more than the buffer of a UDP socket holds while its reader is busy: 92 of these by default.
+const ITEMS: u64 = 70;
 
 /// One output's outbox.
 #[derive(Default)]
