@@ -2,10 +2,8 @@
 
 use super::Ending;
 use super::judge::JudgeArguments;
-use super::read::{Opened, ReadArguments};
-use crate::formats::Detail;
+use super::read::ReadArguments;
 use crate::outputs::{Change, Told, comparison_json, comparison_table};
-use crate::pipeline::Scanned;
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write, stdout};
@@ -17,8 +15,8 @@ pub(super) fn run(read: &ReadArguments, judge: &JudgeArguments, other: &Path) ->
     if !read.names_files() {
         bail!("--compare reads the logs twice: name files, not standard input");
     }
-    let (this_opened, this) = scan(read, judge)?;
-    let (other_opened, other) = scan(&read.with_config(other), judge)?;
+    let (this_opened, this) = judge.scanned(read)?;
+    let (other_opened, other) = judge.scanned(&read.with_config(other))?;
     let ours = this.report(&this_opened.batch.sources, &this_opened.estate.inventory, Duration::ZERO);
     let theirs = other.report(&other_opened.batch.sources, &other_opened.estate.inventory, Duration::ZERO);
     let told = |incidents: &'_ [Told<'_>]| -> BTreeSet<String> {
@@ -46,11 +44,4 @@ pub(super) fn run(read: &ReadArguments, judge: &JudgeArguments, other: &Path) ->
         // What one of them could not read may be why they differ.
         _ => Ending::Trouble,
     })
-}
-
-fn scan(read: &ReadArguments, judge: &JudgeArguments) -> Result<(Opened, Scanned)> {
-    let mut opened = read.open(Detail::Judged)?;
-    let mut scan = judge.scan(&mut opened)?;
-    opened.read(&mut scan);
-    Ok((opened, scan.finish()))
 }

@@ -1,13 +1,14 @@
 //! What all commands that judge logs have in common: their arguments, and the scan that these ask for.
 
-use super::read::{Opened, Prepared};
+use super::read::{Opened, Prepared, ReadArguments};
 use crate::batch::{Sink, threads};
 use crate::config::LimitsConfig;
 use crate::estate::Estate;
 use crate::event::catalogue::Catalogue;
 use crate::event::owner::Owners;
+use crate::formats::Detail;
 use crate::incidents::Budget;
-use crate::pipeline::{Piece, Scan, Source, Take};
+use crate::pipeline::{Piece, Scan, Scanned, Source, Take};
 use crate::tally::Settings;
 use crate::units::{Span, Timestamp};
 use anyhow::{Context, Result, anyhow};
@@ -72,6 +73,14 @@ impl JudgeArguments {
         let (budget, sources) = (self.budget(opened), opened.batch.sources.len());
         let scan = self.scan_of(sources, (opened.estate.clone(), opened.take.clone()), budget, opened.limits);
         Ok(scan.with_catalogue(catalogue))
+    }
+
+    /// Opens, reads and judges everything.
+    pub(super) fn scanned(&self, read: &ReadArguments) -> Result<(Opened, Scanned)> {
+        let mut opened = read.open(Detail::Judged)?;
+        let mut scan = self.scan(&mut opened)?;
+        opened.read(&mut scan);
+        Ok((opened, scan.finish()))
     }
 
     /// How long a window stays open for lines that come late.

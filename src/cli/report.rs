@@ -4,7 +4,6 @@ use super::incidents::finished;
 use super::judge::JudgeArguments;
 use super::read::ReadArguments;
 use super::{Ending, store};
-use crate::formats::Detail;
 use crate::outputs::{self, Report, Style};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -37,10 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         let (scanned, sources, inventory) = finished(&store)?;
         return write(arguments, &scanned.report(&sources, &inventory, began.elapsed()));
     }
-    let mut opened = arguments.read.open(Detail::Judged)?;
-    let mut scan = arguments.judge.scan(&mut opened)?;
-    opened.read(&mut scan);
-    let scanned = scan.finish();
+    let (opened, scanned) = arguments.judge.scanned(&arguments.read)?;
     let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, began.elapsed());
     let found = write(arguments, &report)?;
     Ok(match opened.ending() {

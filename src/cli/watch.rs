@@ -282,7 +282,7 @@ impl Watch {
         let status = Status {
             files: self.engine.files(wall).collect(),
             listeners: self.listeners.as_ref().map(Listeners::states).unwrap_or_default(),
-            read: self.engine.read(wall),
+            read: self.engine.read_status(wall),
             outputs: self.deliveries.as_ref().map(Deliveries::states).unwrap_or_default(),
             told: self.told,
             checkpoint: self.keeper.last(),

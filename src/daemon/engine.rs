@@ -214,11 +214,11 @@ impl Engine {
             None if followed.group.own => SENDERS_FRONT,
             None => CHUNK,
         };
-        let head = match (log.front().filter(|_| known.is_some()), self.tail.head(number, most)) {
-            (Some(front), _) => front.to_vec(),
-            (None, Ok(head)) => head,
-            (None, Err(error)) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            (None, Err(error)) => return Err(error.to_string()),
+        let kept = log.front().filter(|_| known.is_some()).map(<[u8]>::to_vec);
+        let head = match kept.map_or_else(|| self.tail.head(number, most), Ok) {
+            Ok(head) => head,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.to_string()),
         };
         let mut chunk = Chunker::new(&*head).next(Buffer::default()).ok().flatten().unwrap_or_default();
         match known.and_then(|known| self.sources.get_mut(known as usize)) {
@@ -360,7 +360,7 @@ impl Engine {
     }
 
     /// What became of all lines.
-    pub fn read(&self, wall: Timestamp) -> ReadStatus {
+    pub fn read_status(&self, wall: Timestamp) -> ReadStatus {
         let counts = self.scan.counts();
         let sum = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
         let mut rejected = BTreeMap::new();

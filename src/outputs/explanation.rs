@@ -5,7 +5,7 @@ use super::{SCHEMA, escape};
 use crate::detectors::detector;
 use crate::units::{Bytes, Timestamp};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 /// Rows of a picture at most: as many as a screen has.
@@ -13,6 +13,10 @@ const ROWS: usize = 36;
 
 /// Columns of its longest bar.
 const WIDTH: u64 = 40;
+
+/// What prints a compressed file, by its name's ending.
+const READERS: [(&str, &str); 5] =
+    [("gz", "zcat"), ("zst", "zstdcat"), ("xz", "xzcat"), ("bz2", "bzcat"), ("lz4", "lz4cat")];
 
 /// A line that an incident names.
 #[derive(Clone, Debug)]
@@ -58,6 +62,36 @@ pub enum Found {
     },
     /// No such line.
     Gone,
+}
+
+/// What an incident says of itself, as far as its lines can be looked for by it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The host.
+    pub host: String,
+    /// Its destination group, and all that are in it.
+    pub destinations: BTreeSet<String>,
+    /// The lines; none was looked for yet.
+    pub evidence: Vec<Evident>,
+}
+
+/// What is named in a `{"type":"incident",…}` object.
+pub fn named(incident: &Value) -> Named {
+    let row = Row(incident);
+    let evident = |line: Row<'_>| Evident {
+        file: line.text("file").into(),
+        offset: line.count("offset"),
+        line: line.count("line"),
+        bytes: line.count("bytes_out"),
+        is_paired: line.0.get("also").is_some(),
+        found: Found::Gone,
+    };
+    let destinations = row.rows("destinations").map(|one| one.text("name"));
+    Named {
+        host: row.text("host").into(),
+        destinations: destinations.chain([row.text("destination")]).map(str::to_owned).collect(),
+        evidence: row.rows("evidence").map(evident).collect(),
+    }
 }
 
 /// All that can be said.
@@ -235,7 +269,10 @@ fn next(of: &Explanation<'_>, to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "- Keep the logs and the host's memory before anybody cleans up. The lines themselves:")?;
     for (line, file) in of.lines.iter().filter_map(|line| Some((line, line.found_in()?))).take(3) {
         let from = line.offset + 1;
-        let read = if file.ends_with(".gz") { "zcat" } else { "cat" };
+        let ending = file.rsplit_once('.').map(|(_, ending)| ending);
+        let read = ending
+            .and_then(|own| READERS.iter().find(|(ending, _)| *ending == own))
+            .map_or("cat", |(_, read)| read);
         writeln!(to, "  {read} -- {} | tail -c +{from} | head -n 1", quoted(file))?;
     }
     Ok(())

@@ -90,6 +90,10 @@ fn lines_that_changed_or_are_gone_are_said() {
     fs::write(case.path("access.log"), &text[..end]).unwrap();
     let (code, states, ..) = case.states();
     assert_eq!((code, states), (1, vec!["re-derived".into(), "gone".into(), "gone".into()]));
+    // What cannot be read is said.
+    fs::write(case.path("access.log"), "neither this nor that\n").unwrap();
+    let junk = case.explain(&[]);
+    assert!(junk.code == 2 && junk.stderr.contains("access.log: "), "{}", junk.stderr);
     fs::remove_file(case.path("access.log")).unwrap();
     let explained = case.explain(&[]);
     assert_eq!(explained.code, 1, "{}", explained.stderr);

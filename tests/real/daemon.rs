@@ -23,6 +23,8 @@ pub(crate) struct Place {
     folder: TempDir,
     /// What follows `watch` and `volumes`: how the logs are read.
     how: Vec<String>,
+    /// The logs that the daemon follows.
+    follows: Vec<PathBuf>,
     store: PathBuf,
     /// The environment of the daemon.
     pub(crate) environment: Vec<(String, String)>,
@@ -41,7 +43,17 @@ impl Place {
         fs::write(&config, "[http]\nbind = \"127.0.0.1:0\"\n").expect("outflow.toml");
         how.extend(["-c".to_owned(), config.display().to_string()]);
         let store = folder.path().join("store");
-        Place { folder, how, store, environment: Vec::new() }
+        let follows = vec![folder.path().join("logs/access.log*")];
+        Place { folder, how, follows, store, environment: Vec::new() }
+    }
+
+    /// Without logs to follow: this configuration says where messages come in.
+    pub(crate) fn listening(config: &str) -> Place {
+        let folder = folder();
+        let path = folder.path().join("outflow.toml");
+        fs::write(&path, format!("{config}[http]\nbind = \"127.0.0.1:0\"\n")).expect("outflow.toml");
+        let (how, store) = (vec!["-c".to_owned(), path.display().to_string()], folder.path().join("store"));
+        Place { folder, how, follows: Vec::new(), store, environment: Vec::new() }
     }
 
     /// The same with its store elsewhere.
@@ -77,12 +89,7 @@ impl Place {
 
     fn watch(&self, more: &[&str]) -> Command {
         let mut command = self.command(&["watch", "--commit-every", "100ms"]);
-        command
-            .args(&self.how)
-            .args(more)
-            .arg("--store")
-            .arg(&self.store)
-            .arg(self.logs().join("access.log*"));
+        command.args(&self.how).args(more).arg("--store").arg(&self.store).args(&self.follows);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

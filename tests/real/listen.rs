@@ -1,9 +1,9 @@
 //! A real rsyslogd and a real syslog-ng send a log to `outflow watch`, over UDP, TCP in both framings, and TLS: every line counts
 //! once.
 
-use crate::outflow::{Watch, volumes};
+use crate::daemon::{Place, Volumes};
 use crate::programs::borrow_syslog_ng;
-use crate::servers::{Server, folder, free_port, give_to_servers, signed_certificate};
+use crate::servers::{Server, free_port, give_to_servers, signed_certificate};
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -35,10 +35,9 @@ struct Ports {
     tls: u16,
 }
 
-/// `outflow watch` that listens in three ways to each of these.
-fn configure(dir: &Path, senders: &[&str]) -> Vec<Ports> {
-    let mut config =
-        format!("[store]\ncommit_every = \"200ms\"\n[http]\nbind = \"127.0.0.1:{}\"\n", free_port());
+/// Listens in three ways to each of these.
+fn listeners(senders: &[&str]) -> (String, Vec<Ports>) {
+    let mut config = String::new();
     let ports: Vec<Ports> =
         senders.iter().map(|_| Ports { udp: free_port(), tcp: free_port(), tls: free_port() }).collect();
     for (name, Ports { udp, tcp, tls }) in senders.iter().zip(&ports) {
@@ -52,8 +51,7 @@ fn configure(dir: &Path, senders: &[&str]) -> Vec<Ports> {
             }
         }
     }
-    fs::write(dir.join("outflow.toml"), config).expect("outflow.toml");
-    ports
+    (config, ports)
 }
 
 /// Sends the file over UDP, TCP with newlines, TCP with lengths, and TLS.
@@ -97,50 +95,39 @@ fn syslog_ng(dir: &Path, Ports { udp, tcp, tls }: &Ports) -> Server {
     );
     fs::write(dir.join("syslog-ng.conf"), config).expect("syslog-ng.conf");
     let mut args = borrow_syslog_ng(dir);
-    let files = [
-        "-F",
-        "--no-caps",
-        "-f",
-        "syslog-ng.conf",
-        "-R",
-        "tmp/persist",
-        "-p",
-        "tmp/pid",
-        "-c",
-        "tmp/control",
-    ];
-    args.extend(files.map(|arg| match arg.strip_suffix(".conf").or(arg.strip_prefix("tmp/")) {
-        Some(_) => dir.join(arg).display().to_string(),
-        None => arg.to_owned(),
-    }));
+    args.extend(["-F", "--no-caps"].map(str::to_owned));
+    for (option, file) in
+        [("-f", "syslog-ng.conf"), ("-R", "tmp/persist"), ("-p", "tmp/pid"), ("-c", "tmp/control")]
+    {
+        args.extend([option.to_owned(), dir.join(file).display().to_string()]);
+    }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     Server::start("env", &args, "TERM", dir, &[])
 }
 
 #[test]
 fn what_rsyslog_and_syslog_ng_send_counts_once() {
-    let dir = folder();
-    fs::write(dir.path().join("conn.log"), log()).expect("conn.log");
-    signed_certificate(dir.path(), "localhost");
+    let (config, ports) = listeners(&["rsyslog", "syslog-ng"]);
+    let place = Place::listening(&config);
+    let dir = place.path();
+    fs::write(dir.join("conn.log"), log()).expect("conn.log");
+    signed_certificate(dir, "localhost");
     for name in ["ca.pem", "cert.pem", "key.pem", "conn.log"] {
-        give_to_servers(&dir.path().join(name));
+        give_to_servers(&dir.join(name));
     }
-    let ports = configure(dir.path(), &["rsyslog", "syslog-ng"]);
-    let watch = Watch::start(dir.path(), &["-c", "outflow.toml"]);
+    let daemon = place.start();
     let listens = |port: u16| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
-    watch.until("it listens", || ports.iter().all(|ports| listens(ports.tls)));
-    let rsyslog = rsyslog(dir.path(), &ports[0]);
-    let of_file = volumes(&["conn.log"], dir.path());
+    daemon.wait_until("it listens", || ports.iter().all(|ports| listens(ports.tls)));
+    let of_file = place.read(&[dir.join("conn.log")]);
+    let times = |count: u64| -> Volumes {
+        of_file.iter().map(|(pair, sums)| (pair.clone(), sums.map(|sum| sum * count))).collect()
+    };
     // Each sends it in four ways.
-    let four: Vec<_> =
-        of_file.iter().map(|(host, (bytes, events))| (host.clone(), (4 * bytes, 4 * events))).collect();
-    watch.until("all that rsyslog sent is counted", || volumes(&["--store", "store"], dir.path()) == four);
+    let rsyslog = rsyslog(dir, &ports[0]);
+    daemon.wait_until("all that rsyslog sent is counted", || place.kept() == times(4));
     rsyslog.stop();
-    let syslog_ng = syslog_ng(dir.path(), &ports[1]);
-    let eight: Vec<_> =
-        of_file.iter().map(|(host, (bytes, events))| (host.clone(), (8 * bytes, 8 * events))).collect();
-    watch.until("all that syslog-ng sent is counted", || volumes(&["--store", "store"], dir.path()) == eight);
+    let syslog_ng = syslog_ng(dir, &ports[1]);
+    daemon.wait_until("all that syslog-ng sent is counted", || place.kept() == times(8));
     syslog_ng.stop();
-    assert_eq!(watch.stop(), Some(0));
-    assert_eq!(volumes(&["--store", "store"], dir.path()), eight);
+    place.holds(daemon, &times(8));
 }

@@ -2,11 +2,7 @@
 
 use crate::capture::{Capture, Watched};
 use serde_json::Value;
-use std::fs::{self, OpenOptions};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
+use std::process::Command;
 
 /// What a command of `outflow` said about one capture.
 pub(crate) struct Answer {
@@ -45,65 +41,5 @@ pub(crate) fn outflow(command: &[&str], capture: &Capture, format: Format) -> An
         rows: String::from_utf8(output.stdout).expect("UTF-8").lines().map(read).collect(),
         exit_code: output.status.code(),
         errors: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-/// By host: bytes out and events, as `outflow volumes` says; nothing where it says nothing yet.
-pub(crate) fn volumes(what: &[&str], dir: &Path) -> Vec<(String, (u64, u64))> {
-    let mut volumes = Command::new(env!("CARGO_BIN_EXE_outflow"));
-    let output =
-        volumes.args(["volumes", "--json"]).args(what).current_dir(dir).output().expect("outflow runs");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let number = |row: &Value, key: &str| row[key].as_u64().expect("a number");
-    let mut sums: Vec<(String, (u64, u64))> = rows
-        .map(|row| (row["host"].to_string(), (number(&row, "bytes_out"), number(&row, "events"))))
-        .collect();
-    sums.sort();
-    sums
-}
-
-/// `outflow watch` at work, with its store in `store` of a folder.
-pub(crate) struct Watch {
-    child: Child,
-    dir: PathBuf,
-}
-
-impl Watch {
-    pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Watch {
-        let said = OpenOptions::new().create(true).append(true).open(dir.join("watch.said"));
-        let mut watch = Command::new(env!("CARGO_BIN_EXE_outflow"));
-        watch.args(["watch", "--store", "store"]).args(arguments).current_dir(dir);
-        watch.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said.expect("a file for what it says"));
-        Watch { child: watch.spawn().expect("outflow runs"), dir: dir.into() }
-    }
-
-    /// Waits; what it said is shown where that never comes.
-    pub(crate) fn until(&self, what: &str, is_so: impl Fn() -> bool) {
-        for _ in 0..300 {
-            if is_so() {
-                return;
-            }
-            sleep(Duration::from_millis(100));
-        }
-        let said = ["watch.said", "output.log"].map(|name| fs::read_to_string(self.dir.join(name)));
-        let volumes = volumes(&["--store", "store"], &self.dir);
-        panic!("{what}: never. It and the server said {said:?}; it counts {volumes:?}");
-    }
-
-    /// Asks it to end; gives its exit code.
-    pub(crate) fn stop(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(asked.success());
-        self.child.wait().expect("it was a child").code()
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        // It has ended, or a test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

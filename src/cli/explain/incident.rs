@@ -1,10 +1,9 @@
 //! Which incident is meant, and what can be said of it.
 
 use super::Arguments;
-use super::rederive::rederive;
+use super::rederive::{Rederived, rederive};
 use crate::cli::{Ending, incidents, store};
 use crate::detectors::DETECTORS;
-use crate::formats::Detail;
 use crate::outputs::{self, Explanation, Style};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -21,8 +20,8 @@ pub(super) fn run(arguments: &Arguments, name: &str) -> Result<Ending> {
         );
     }
     let incident = chosen(&lines(arguments)?, name)?;
-    let lines = rederive(arguments, &incident)?;
-    let explanation = Explanation { incident: &incident, lines: &lines.evidence, hours: &lines.hours };
+    let Rederived { evidence, hours, ending } = rederive(arguments, &incident)?;
+    let explanation = Explanation { incident: &incident, lines: &evidence, hours: &hours };
     let mut to = BufWriter::new(stdout().lock());
     if arguments.read.json {
         outputs::explanation_json(&explanation, &mut to)?;
@@ -30,7 +29,10 @@ pub(super) fn run(arguments: &Arguments, name: &str) -> Result<Ending> {
         outputs::explanation_text(&explanation, &mut to)?;
     }
     to.flush()?;
-    Ok(if explanation.is_whole() { Ending::Nothing } else { Ending::Found })
+    Ok(match ending {
+        Ending::Nothing if !explanation.is_whole() => Ending::Found,
+        ending => ending,
+    })
 }
 
 /// All incidents there are, as JSON lines.
@@ -48,10 +50,7 @@ fn lines(arguments: &Arguments) -> Result<String> {
         let (scanned, sources, inventory) = incidents::finished(&of)?;
         outputs::write("jsonl", &scanned.report(&sources, &inventory, Duration::ZERO), style, &mut lines)?;
     } else {
-        let mut opened = arguments.read.open(Detail::Judged)?;
-        let mut scan = arguments.judge.scan(&mut opened)?;
-        opened.read(&mut scan);
-        let scanned = scan.finish();
+        let (opened, scanned) = arguments.judge.scanned(&arguments.read)?;
         let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, Duration::ZERO);
         outputs::write("jsonl", &report, style, &mut lines)?;
     }

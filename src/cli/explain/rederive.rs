@@ -2,11 +2,12 @@
 
 use super::Arguments;
 use crate::batch::Sink;
+use crate::cli::Ending;
 use crate::estate::Estate;
 use crate::event::direction::{Verdict, direction};
 use crate::event::{Channel, Event};
 use crate::formats::{Detail, Scratch};
-use crate::outputs::{Evident, Found};
+use crate::outputs::{self, Evident, Found, Named};
 use crate::pipeline::{Piece, Source, events};
 use crate::tally::{Directory, Naming};
 use crate::units::{Span, Timestamp};
@@ -16,47 +17,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What the logs say of an incident now.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rederived {
     /// Each line that it names.
     pub(super) evidence: Vec<Evident>,
     /// Bytes that left by the hour, to its destinations, as far as the files that it names say.
     pub(super) hours: BTreeMap<Timestamp, u64>,
+    /// Trouble where a file that it names could not be read; that was said.
+    pub(super) ending: Ending,
 }
 
 /// Reads the files that an incident names, and those of the same folder that may be they under another name.
 pub(super) fn rederive(arguments: &Arguments, incident: &Value) -> Result<Rederived> {
-    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let number = |row: &Value, key: &str| row.get(key).and_then(Value::as_u64).unwrap_or_default();
-    let rows = |key: &str| incident.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let evidence: Vec<Evident> = rows("evidence")
-        .iter()
-        .map(|row| Evident {
-            file: text(row, "file"),
-            offset: number(row, "offset"),
-            line: number(row, "line"),
-            bytes: number(row, "bytes_out"),
-            is_paired: row.get("also").is_some(),
-            found: Found::Gone,
-        })
-        .collect();
-    let mut destinations: BTreeSet<String> =
-        rows("destinations").iter().map(|row| text(row, "name")).collect();
-    destinations.insert(text(incident, "destination"));
+    let Named { host, destinations, evidence } = outputs::named(incident);
     let files: BTreeSet<PathBuf> = evidence.iter().map(|line| PathBuf::from(&line.file)).collect();
     let (named, lost): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| file.is_file());
     let others = named.iter().chain(&lost).flat_map(|file| other_names(file)).collect::<BTreeSet<_>>();
     let others = others.into_iter().filter(|file| !named.contains(file)).collect();
-    let mut rederived = Rederived { evidence, hours: BTreeMap::new() };
+    let mut rederived = Rederived { evidence, hours: BTreeMap::new(), ending: Ending::Nothing };
     let mut lines = Lines {
-        host: text(incident, "host"),
+        host,
         destinations,
         estate: Estate::default(),
         wanted: rederived.evidence.iter().map(|line| line.offset).collect(),
         found: BTreeMap::new(),
         hours: BTreeMap::new(),
     };
-    for files in [named, others] {
+    for (files, are_named) in [(named, true), (others, false)] {
         let is_whole = rederived.evidence.iter().all(|line| matches!(line.found, Found::Same { .. }));
         if is_whole || files.is_empty() {
             continue;
@@ -64,6 +51,10 @@ pub(super) fn rederive(arguments: &Arguments, incident: &Value) -> Result<Rederi
         let mut opened = arguments.read.with_paths(files).open(Detail::Full)?;
         lines.estate = opened.estate.clone();
         opened.read(&mut lines);
+        // What only has a like name may be anything.
+        if are_named {
+            rederived.ending = opened.ending();
+        }
         for line in &mut rederived.evidence {
             line.found = said(line, &lines.found);
         }
@@ -89,12 +80,16 @@ fn said(line: &Evident, found: &BTreeMap<(u64, String), u64>) -> Found {
     }
 }
 
+/// Endings of compressed logs.
+const COMPRESSED: [&str; 5] = [".gz", ".zst", ".xz", ".bz2", ".lz4"];
+
 /// What rotation may have made of a log: `access.log.1`, `access.log-20230401.gz`.
 fn other_names(file: &Path) -> Vec<PathBuf> {
     let Some(own) = file.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
     // One that was rotated when it was read goes on being rotated.
     let is_number = |end: char| end.is_ascii_digit() || end == '.' || end == '-';
-    let stem = own.trim_end_matches(".gz").trim_end_matches(is_number);
+    let compressed = COMPRESSED.iter().find_map(|ending| own.strip_suffix(ending));
+    let stem = compressed.unwrap_or(own).trim_end_matches(is_number);
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let there = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten();
     let names = there.map(|entry| entry.file_name()).filter(|name| {

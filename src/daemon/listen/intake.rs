@@ -188,6 +188,11 @@ impl Intake {
         std::mem::take(&mut self.unsynced)
     }
 
+    /// They could not be made durable.
+    pub(super) fn put_unsynced(&mut self, files: BTreeSet<PathBuf>) {
+        self.unsynced.extend(files);
+    }
+
     /// What an operator should hear of.
     pub(super) fn take_troubles(&mut self) -> Vec<Trouble> {
         std::mem::take(&mut self.troubles)

@@ -130,14 +130,10 @@ impl Listeners {
     pub fn sync(&self) -> io::Result<()> {
         for shared in &self.all {
             let unsynced = shared.lock().take_unsynced();
-            for path in unsynced {
-                match File::open(&path).and_then(|file| file.sync_data()) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-                if let Some(folder) = path.parent() {
-                    File::open(folder).and_then(|folder| folder.sync_all())?;
-                }
+            if let Err(error) = unsynced.iter().try_for_each(|path| made_durable(path)) {
+                // The next commit waits for them too.
+                shared.lock().put_unsynced(unsynced);
+                return Err(error);
             }
         }
         Ok(())
@@ -162,6 +158,15 @@ impl Listeners {
         }
         self.all.iter().for_each(|shared| shared.lock().flush_all());
     }
+}
+
+fn made_durable(path: &Path) -> io::Result<()> {
+    match File::open(path).and_then(|file| file.sync_data()) {
+        // It was read and removed.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        synced => synced?,
+    }
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 /// Writes what came in, and counts what is kept, for ever.

@@ -414,7 +414,7 @@ impl Log {
 }
 
 /// Whether we write the files of a group ourselves.
-fn is_own(groups: &[Group], number: u32) -> bool {
+pub(super) fn is_own(groups: &[Group], number: u32) -> bool {
     groups.get(number as usize).is_some_and(|group| group.own)
 }
 

@@ -147,10 +147,13 @@ impl Mark {
         self.front = Vec::new();
     }
 
-    /// The ends of the lines of a text that goes on from here, and the checksums of all text up to them. Headers are left out:
-    /// other logs begin with the same.
-    pub(super) fn ends(&self, text: &[u8]) -> Vec<(u64, u32)> {
-        let (mut offset, mut sum) = (self.offset, self.sum);
+    /// The ends of the last lines, at most so many, of a text that goes on from here, and the checksums of all text up to them.
+    /// Headers are left out: other logs begin with the same.
+    pub(super) fn ends(&self, text: &[u8], most: usize) -> Vec<(u64, u32)> {
+        // The end of the last line ends nothing that is left out.
+        let begin = memchr::memrchr_iter(b'\n', text).nth(most).map_or(0, |newline| newline + 1);
+        let (before, text) = text.split_at(begin);
+        let (mut offset, mut sum) = (self.offset + begin as u64, resumed(self.sum, before));
         let lines = text.split_inclusive(|byte| *byte == b'\n').map(|line| {
             offset += line.len() as u64;
             sum = resumed(sum, line);
@@ -207,4 +210,24 @@ pub(super) fn resumed(sum: u32, text: &[u8]) -> u32 {
     let mut hasher = Hasher::new_with_initial(sum);
     hasher.update(text);
     hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_last_ends_are_the_last_of_all(text in "([ab]{0,3}\n){0,9}[ab]{0,2}", before in "[ab]{0,3}", most in 1usize..5) {
+            let mut mark = Mark::new(0, 0, "a.log".into(), Identity::default());
+            mark.pass(before.as_bytes());
+            let all = mark.ends(text.as_bytes(), usize::MAX);
+            let last = mark.ends(text.as_bytes(), most);
+            prop_assert!(last.len() >= most.min(all.len()) && all.ends_with(&last));
+            mark.pass(text.as_bytes());
+            prop_assert_eq!(all.last().map_or(mark.offset, |(end, _)| *end), mark.offset);
+            prop_assert!(all.last().is_none_or(|(_, sum)| mark.is_sum(*sum)));
+        }
+    }
 }

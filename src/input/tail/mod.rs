@@ -378,8 +378,8 @@ impl Log {
             bytes.clear();
             return Chunk { bytes, offset, lines_before, lines: 1, too_long: true, cut: false };
         }
-        if self.mark.mode == Some(Mode::Plain) {
-            content.ends.extend(self.mark.ends(&bytes));
+        if self.mark.mode == Some(Mode::Plain) && !self.own {
+            content.ends.extend(self.mark.ends(&bytes, ENDS_MAX));
             let surplus = content.ends.len().saturating_sub(ENDS_MAX);
             content.ends.drain(..surplus);
         }

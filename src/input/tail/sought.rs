@@ -3,7 +3,7 @@
 
 use super::alike::Alike;
 use super::content;
-use super::find::{Found, Sight};
+use super::find::{Found, Sight, is_own};
 use super::mark::{Front, HEAD, Mark, Mode, State};
 use super::{Log, Tail};
 use std::io;
@@ -26,7 +26,7 @@ impl Tail {
     /// # Errors
     /// As the file system's. [`io::ErrorKind::NotFound`]: it, or a log like it, has another name by now.
     pub(super) fn turns(&self, file: &Found, sight: Sight, alike: &Alike) -> io::Result<Turns> {
-        if self.groups.get(file.group as usize).is_some_and(|group| group.own) {
+        if is_own(&self.groups, file.group) {
             return Ok(Turns::New);
         }
         let Some(mode) = content::mode(file.named())? else {

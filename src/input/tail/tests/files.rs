@@ -133,12 +133,7 @@ fn a_copy_that_was_made_before_the_last_lines_is_not_read_again() {
 fn an_empty_file_may_become_a_copy() {
     let text: String = (0..200).map(|number| format!("line {number} of the log\n")).collect();
     for read_before in [true, false] {
-        let mut world = World::new();
-        world.append("a.log", &text);
-        world.look();
-        if read_before {
-            world.read_all();
-        }
+        let mut world = World::with_log(&text, read_before);
         world.append("a.log.1", "");
         world.look();
         world.append("a.log.1", &text);
@@ -168,12 +163,7 @@ fn what_changes_during_a_look_is_left_to_the_next() {
         world.tail.turns(copy, Sight::First, &Alike::of(world.tail.logs.values()))
     };
     for read_before in [true, false] {
-        let mut world = World::new();
-        world.append("a.log", &text);
-        world.look();
-        if read_before {
-            world.read_all();
-        }
+        let mut world = World::with_log(&text, read_before);
         world.append("a.log.1", &text);
         let found = |name: &str, world: &World| {
             let (path, metadata) = (world.path(name), fs::metadata(world.path(name)).unwrap());

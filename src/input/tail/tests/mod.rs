@@ -31,6 +31,17 @@ struct World {
 }
 
 impl World {
+    /// With this in `a.log`, found by a look and read or not.
+    fn with_log(text: &str, is_read: bool) -> World {
+        let mut world = World::new();
+        world.append("a.log", text);
+        world.look();
+        if is_read {
+            world.read_all();
+        }
+        world
+    }
+
     fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let tail = Tail::new(groups(folder.path()), Vec::new(), PATIENCE, OPEN_MAX);
