@@ -1,5 +1,6 @@
 //! `-c FILE.toml`: the configuration from the disk; `outflow config` checks and prints it.
 
+use super::read::now;
 use super::{Ending, say};
 use crate::config::{self, Config, ListenAt, Target};
 use anyhow::{Context, Result, bail};
@@ -44,12 +45,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
                     ending = Ending::Trouble;
                 }
             }
+            let today = now();
+            for rule in config.allow.iter().filter(|rule| rule.is_over(today)) {
+                let until = rule.until.map_or(String::new(), |until| until.to_string());
+                let (file, line, reason) = (file.display(), rule.line, &rule.reason);
+                say(&format!("{file}: line {line}: this [[allow]] has expired, at {until}: {reason}"));
+            }
             if ending == Ending::Nothing {
-                let (sources, listeners, outputs) =
-                    (config.sources.len(), config.listeners.len(), config.outputs.len());
+                let (sources, listeners) = (config.sources.len(), config.listeners.len());
+                let (outputs, rules) = (config.outputs.len(), config.allow.len());
                 writeln!(
                     out,
-                    "can be used: {sources} [[source]], {listeners} [[listen]], {outputs} [[output]]"
+                    "can be used: {sources} [[source]], {listeners} [[listen]], {outputs} [[output]], {rules} [[allow]]"
                 )?;
             }
             Ok(ending)

@@ -18,7 +18,7 @@ use std::time::Instant;
 pub(super) struct Arguments {
     #[command(flatten)]
     store: store::StoreArguments,
-    /// Also print what lies beyond the budget
+    /// Also print what lies beyond the budget, and what rules allow
     #[arg(long)]
     all: bool,
     /// Print JSON lines
@@ -32,7 +32,8 @@ pub(super) fn finished(store: &store::StoreArguments) -> Result<(Scanned, Vec<So
     let prepared = read.prepare(Detail::Judged)?;
     let snapshot = store.snapshot(&prepared.config)?;
     let kept = Kept::read(&snapshot)?.ok_or(StoreError::Empty)?;
-    let (scan, sources) = kept.into_scan(judge.endless(&prepared)?);
+    let (mut scan, sources) = kept.into_scan(judge.endless(&prepared)?);
+    scan.acknowledge(store.acks(&prepared.config)?);
     Ok((scan.finish(), sources, prepared.estate.inventory))
 }
 
@@ -46,5 +47,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let mut to = BufWriter::new(to.lock());
     outputs::write(if arguments.json { "jsonl" } else { "terminal" }, &report, style, &mut to)?;
     to.flush()?;
-    Ok(if report.summary.in_budget > 0 { Ending::Found } else { Ending::Nothing })
+    Ok(if report.summary.unanswered > 0 { Ending::Found } else { Ending::Nothing })
 }

@@ -8,7 +8,7 @@ use crate::event::catalogue::Catalogue;
 use crate::event::owner::Owners;
 use crate::formats::Detail;
 use crate::incidents::Budget;
-use crate::pipeline::{Piece, Scan, Scanned, Source, Take};
+use crate::pipeline::{Guidance, Piece, Scan, Scanned, Source, Take};
 use crate::tally::Settings;
 use crate::units::{Span, Timestamp};
 use anyhow::{Context, Result, anyhow};
@@ -72,7 +72,7 @@ impl JudgeArguments {
         let catalogue = self.catalogue(std::mem::take(&mut opened.catalogue), opened.asn.as_ref())?;
         let (budget, sources) = (self.budget(opened), opened.batch.sources.len());
         let scan = self.scan_of(sources, (opened.estate.clone(), opened.take.clone()), budget, opened.limits);
-        Ok(scan.with_catalogue(catalogue))
+        Ok(scan.with_catalogue(catalogue).with_rules(opened.allow.clone()))
     }
 
     /// Opens, reads and judges everything.
@@ -91,15 +91,20 @@ impl JudgeArguments {
     /// The scan that a daemon goes on with for ever.
     pub(super) fn endless(&self, prepared: &Prepared) -> Result<Scan> {
         let Prepared { take, estate, .. } = prepared;
-        let (budget, catalogue) = self.says(prepared)?;
+        let Guidance { budget, rules, catalogue } = self.guidance(prepared)?;
         let scan = self.scan_of(0, (estate.clone(), take.clone()), budget, prepared.config.limits);
-        Ok(scan.with_catalogue(catalogue).with_days())
+        let scan = scan.with_catalogue(catalogue).with_days();
+        // Who names no configuration has not said that there are no rules: what was allowed stays so.
+        Ok(if prepared.is_configured { scan.with_rules(rules) } else { scan })
     }
 
-    /// How many incidents a day are told, and what is known of destinations.
-    pub(super) fn says(&self, prepared: &Prepared) -> Result<(Budget, Catalogue)> {
-        let budget = self.budget.or(prepared.config.budget).unwrap_or_default();
-        Ok((budget, self.catalogue(prepared.catalogue.clone(), prepared.config.asn.as_ref())?))
+    /// How many incidents a day are told, which are not, and what is known of destinations.
+    pub(super) fn guidance(&self, prepared: &Prepared) -> Result<Guidance> {
+        Ok(Guidance {
+            budget: self.budget.or(prepared.config.budget).unwrap_or_default(),
+            rules: prepared.config.allow.clone(),
+            catalogue: self.catalogue(prepared.catalogue.clone(), prepared.config.asn.as_ref())?,
+        })
     }
 
     fn scan_of(

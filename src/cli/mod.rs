@@ -3,6 +3,7 @@
 //! Data goes to stdout, talk to stderr. Exit code 0: read everything, nothing found; 1: incidents in budget; 2: trouble.
 //! The only folder that knows clap and anyhow, and the one that looks at the clock (for "not later than tomorrow").
 
+mod ack;
 mod bench;
 mod compare;
 mod config;
@@ -49,6 +50,8 @@ enum Command {
     Report(report::Arguments),
     /// Print the incidents that a daemon's store holds, as a scan would
     Incidents(incidents::Arguments),
+    /// Say that an incident is known, so that the daemon does not tell it again until a time; or list what was acknowledged
+    Ack(ack::Arguments),
     /// Print what each line says as JSON with ECS names
     Parse(parse::Arguments),
     /// Say what each source can and cannot show, and the line of configuration that fixes it
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Watch(arguments) => watch::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Incidents(arguments) => incidents::run(&arguments),
+        Command::Ack(arguments) => ack::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -8,7 +8,7 @@ use crate::estate::{Estate, Inventory, default_local};
 use crate::event::Role;
 use crate::event::catalogue::Catalogue;
 use crate::formats::Detail;
-use crate::incidents::Budget;
+use crate::incidents::{Allow, Budget};
 use crate::input::{self, Trouble};
 use crate::pipeline::Take;
 use crate::tally::Counts;
@@ -30,7 +30,7 @@ pub(super) struct ReadArguments {
     /// are recognised
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Configuration: budget, local_networks, inventory, timezone, [format.NAME], [[source]]; arguments win over it
+    /// Configuration: budget, local_networks, inventory, timezone, [format.NAME], [[source]], [[allow]]; arguments win over it
     #[arg(short = 'c', long = "config", value_name = "FILE.toml")]
     config: Option<PathBuf>,
     /// A format's name (yours too, of [format.NAME]), or 'KIND:STRING' with the server's own format string; auto looks at
@@ -112,6 +112,8 @@ pub(super) struct Prepared {
     pub(super) estate: Estate,
     /// What is known of destinations, but for whose their networks are.
     pub(super) catalogue: Catalogue,
+    /// Whether a configuration was named.
+    pub(super) is_configured: bool,
 }
 
 /// Everything opened.
@@ -127,6 +129,8 @@ pub(super) struct Opened {
     pub(super) asn: Option<PathBuf>,
     /// As the configuration says them.
     pub(super) limits: LimitsConfig,
+    /// As the configuration says them.
+    pub(super) allow: Arc<[Allow]>,
     /// What is known of destinations, but for whose their networks are.
     pub(super) catalogue: Catalogue,
     quiet: bool,
@@ -206,18 +210,18 @@ impl ReadArguments {
         for (service, marks) in &config.services {
             catalogue.add(service.clone(), marks.iter().map(String::as_str));
         }
-        Ok(Prepared { config, how, take, estate, catalogue })
+        Ok(Prepared { config, how, take, estate, catalogue, is_configured: self.config.is_some() })
     }
 
     /// Opens what the arguments name and says what cannot be opened.
     pub(super) fn open(&self, detail: Detail) -> Result<Opened> {
-        let Prepared { config, how, take, estate, catalogue } = self.prepare(detail)?;
+        let Prepared { config, how, take, estate, catalogue, .. } = self.prepare(detail)?;
         let (wanted, troubles) = self.wanted(&config.sources, how)?;
         let progress = Arc::new(Progress::default());
         let mut batch = Batch::open(&wanted, &progress);
         batch.troubles.splice(0..0, troubles);
         let threads = rayon::current_num_threads();
-        let Config { budget, asn, limits, .. } = config;
+        let Config { budget, asn, limits, allow, .. } = config;
         Ok(Opened {
             batch,
             estate,
@@ -227,6 +231,7 @@ impl ReadArguments {
             budget,
             asn,
             limits,
+            allow,
             catalogue,
             quiet: self.quiet,
         })

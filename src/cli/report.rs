@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     /// Of what a daemon has found, in the folder of its store, instead of reading logs
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
-    /// Also what lies beyond the budget
+    /// Also what lies beyond the budget, and what rules allow
     #[arg(long)]
     all: bool,
 }
@@ -53,5 +53,5 @@ fn write(arguments: &Arguments, report: &Report<'_>) -> Result<Ending> {
         Ok(to.flush()?)
     };
     page().with_context(|| format!("--html {}", path.display()))?;
-    Ok(if report.summary.in_budget > 0 { Ending::Found } else { Ending::Nothing })
+    Ok(if report.summary.unanswered > 0 { Ending::Found } else { Ending::Nothing })
 }

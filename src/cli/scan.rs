@@ -2,7 +2,7 @@
 
 use super::judge::JudgeArguments;
 use super::read::ReadArguments;
-use super::{Ending, compare};
+use super::{Ending, compare, say};
 use crate::daemon::Kept;
 use crate::formats::Detail;
 use crate::outputs::{self, Style};
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     /// Which incidents would appear or vanish under this other configuration? Reads the logs twice; exit code 1 if any
     #[arg(long, value_name = "OTHER.toml", conflicts_with_all = ["history", "all"])]
     compare: Option<PathBuf>,
-    /// Also print what lies beyond the budget
+    /// Also print what lies beyond the budget, and what rules allow
     #[arg(long)]
     all: bool,
 }
@@ -56,6 +56,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     let style =
         Style { all: arguments.all, colour: to.is_terminal() && std::env::var_os("NO_COLOR").is_none() };
     let mut to = BufWriter::new(to.lock());
+    let first = scanned.counts.iter().filter_map(|counts| Some(counts.span?.0)).min();
+    for rule in scanned.idle_rules.iter().filter(|_| arguments.read.verbose) {
+        let is_over = first.is_some_and(|first| rule.is_over(first));
+        let over = if is_over { "had expired before" } else { "covered nothing of" };
+        say(&format!("[[allow]] of line {} {over} these logs: {}", rule.line, rule.reason));
+    }
     outputs::write(if arguments.read.json { "jsonl" } else { "terminal" }, &report, style, &mut to)?;
     to.flush()?;
     let found = if report.summary.in_budget > 0 { Ending::Found } else { Ending::Nothing };

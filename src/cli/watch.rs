@@ -11,7 +11,9 @@ use crate::daemon::listen::Listeners;
 use crate::daemon::status::Status;
 use crate::daemon::{Engine, Followed, Keeper, Step, StoredOutbox, Supervisor, settings, start_journal};
 use crate::formats::Detail;
-use crate::store::{Opening, StoreError};
+use crate::incidents::Ack;
+use crate::input::Trouble;
+use crate::store::{ACKS, AckWatch, Opening, StoreError};
 use crate::units::Span;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -143,6 +145,8 @@ struct Watch {
     supervisor: Supervisor,
     /// For the web server; renewed every second.
     status: Arc<RwLock<Status>>,
+    /// What people have acknowledged.
+    acks: (AckWatch, Arc<[Ack]>),
     /// What was said already.
     said: BTreeSet<(PathBuf, String)>,
 }
@@ -162,7 +166,8 @@ impl Watch {
         let every = Duration::from_micros(every.0.unsigned_abs());
         let retain = arguments.retain.unwrap_or(stored.retain);
         let (keeper, kept) = Keeper::open(folder, settings(lateness), opening, (every, retain))?;
-        let (scan, about) = (arguments.judge.endless(prepared)?, (prepared.estate.clone(), lateness));
+        let scan = arguments.judge.endless(prepared)?.with_rules(prepared.config.allow.clone());
+        let (scan, about) = (scan, (prepared.estate.clone(), lateness));
         let open_max = prepared.config.limits.open_files;
         let engine = match kept {
             Some(kept) => kept.into_engine(followed, scan, about, open_max),
@@ -178,6 +183,7 @@ impl Watch {
         signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reload))?;
         let (began, said) = (Instant::now(), BTreeSet::new());
         let (supervisor, status) = (Supervisor::default(), Arc::default());
+        let acks = (AckWatch::new(folder), Arc::default());
         Ok(Watch {
             engine,
             keeper,
@@ -194,6 +200,7 @@ impl Watch {
             deliveries: None,
             supervisor,
             status,
+            acks,
             said,
         })
     }
@@ -243,6 +250,7 @@ impl Watch {
             }
             let mut urgent = false;
             if time >= look_at {
+                self.heed();
                 let step = self.engine.look(time, now());
                 urgent = self.hear(step);
                 if let Some(listeners) = &self.listeners {
@@ -272,6 +280,26 @@ impl Watch {
         }
     }
 
+    /// Looks what people have acknowledged since.
+    fn heed(&mut self) {
+        match self.acks.0.changed() {
+            Ok(None) => {}
+            Ok(Some(acks)) => {
+                if acks.unread > 0 {
+                    let path = self.folder.join(ACKS);
+                    self.trouble(path, format!("{} lines cannot be read", acks.unread));
+                }
+                self.acks.1 = Arc::clone(&acks.given);
+                self.engine.acknowledge(acks.given);
+            }
+            Err(error) => self.trouble(self.folder.join(ACKS), error.to_string()),
+        }
+    }
+
+    fn trouble(&mut self, path: PathBuf, what: String) {
+        self.hear(Step { troubles: vec![Trouble { path, what }], ..Step::default() });
+    }
+
     /// Leaves for the web server how things are, once a second.
     fn show(&mut self, time: Duration) {
         let shown = self.status.read().unwrap_or_else(PoisonError::into_inner).at;
@@ -285,6 +313,8 @@ impl Watch {
             read: self.engine.read_status(wall),
             outputs: self.deliveries.as_ref().map(Deliveries::states).unwrap_or_default(),
             told: self.told,
+            allowed: self.engine.scan().allowed(),
+            acks: Arc::clone(&self.acks.1),
             checkpoint: self.keeper.last(),
             at: time,
         };
@@ -299,8 +329,8 @@ impl Watch {
         if arguments.read.listeners(&prepared) != self.listening {
             say("[[listen]] has changed: that takes a restart");
         }
-        let (budget, catalogue) = arguments.judge.says(&prepared)?;
-        self.engine.reload(followed, prepared.estate, budget, catalogue);
+        let guidance = arguments.judge.guidance(&prepared)?;
+        self.engine.reload(followed, prepared.estate, guidance);
         self.said.clear();
         Ok(())
     }

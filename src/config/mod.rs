@@ -5,6 +5,7 @@
 //! reads files: paths are resolved against the folder that the caller gives.
 
 mod address;
+mod allow;
 mod error;
 mod format;
 mod kept;
@@ -16,6 +17,8 @@ mod raw;
 mod service;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_allow;
 #[cfg(test)]
 mod tests_watch;
 mod watch;
@@ -31,7 +34,7 @@ use crate::event::catalogue::Service;
 use crate::formats::generic::mapped::Mapping;
 use crate::formats::spelling::nearest;
 use crate::formats::{Context, SpecError, detect};
-use crate::incidents::Budget;
+use crate::incidents::{Allow, Budget};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use raw::Raw;
@@ -58,6 +61,8 @@ pub struct Config {
     pub asn: Option<PathBuf>,
     /// The operator's own services, each with what it is known by.
     pub services: Vec<(Service, Vec<String>)>,
+    /// What is not told.
+    pub allow: Arc<[Allow]>,
     /// What is read where the command line names nothing.
     pub sources: Vec<SourceConfig>,
     /// What is kept, and where.
@@ -99,12 +104,6 @@ pub struct SourceConfig {
 pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
     let raw: Raw = toml::from_str(text).map_err(|error| ConfigError::of_toml(text, &error))?;
     let at = |start: usize, message: String| ConfigError::at(text, start, message);
-    for (section, value) in raw.not_yet() {
-        if let Some(value) = value {
-            let message = format!("{section} does not work yet in this version: take the section out");
-            return Err(at(value.span().start, message));
-        }
-    }
     let mut config = Config {
         budget: raw.budget.map(|budget| parsed(text, &budget)).transpose()?,
         local_networks: raw
@@ -121,6 +120,7 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
         services: raw.service.iter().map(|service| service::read(text, service)).collect::<Result<_, _>>()?,
         timezone: None,
         formats: format::formats(text, raw.format.as_ref())?.into(),
+        allow: Arc::default(),
         sources: Vec::new(),
         store: watch::store(text, raw.store.as_ref(), folder)?,
         listeners: Vec::new(),
@@ -139,6 +139,9 @@ pub fn read(text: &str, folder: &Path) -> Result<Config, ConfigError> {
         };
         config.timezone = Some(TimeZone::get(zone.get_ref()).map_err(no_zone)?);
     }
+    // Rules go by the zone, which is known only now.
+    let zone = config.timezone.clone().unwrap_or(TimeZone::UTC);
+    config.allow = raw.allow.iter().map(|rule| allow::read(text, rule, &zone)).collect::<Result<_, _>>()?;
     let context = Context { own: Arc::clone(&config.formats), ..Context::default() };
     for source in &raw.source {
         let paths = source.paths.get_ref();

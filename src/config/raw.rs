@@ -2,7 +2,6 @@
 
 use super::node::Node;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use toml::Spanned;
 
 #[derive(Debug, Deserialize)]
@@ -27,15 +26,8 @@ pub(super) struct Raw {
     pub(super) limits: Option<RawLimits>,
     pub(super) http: Option<RawHttp>,
     pub(super) log: Option<RawLog>,
-    // Named, so that it is refused as what does not work yet, and not as misspelt.
-    allow: Option<Spanned<IgnoredAny>>,
-}
-
-impl Raw {
-    /// Sections that are planned: whoever wrote one would believe that it does something.
-    pub(super) fn not_yet(&self) -> [(&'static str, Option<&Spanned<IgnoredAny>>); 1] {
-        [("[[allow]]", self.allow.as_ref())]
-    }
+    #[serde(default)]
+    pub(super) allow: Vec<Spanned<RawAllow>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +49,19 @@ pub(super) struct RawService {
     pub(super) domain: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) asn: Vec<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAllow {
+    pub(super) host: Option<Spanned<String>>,
+    pub(super) role: Option<Spanned<String>>,
+    pub(super) destination: Option<Spanned<String>>,
+    pub(super) port: Option<Spanned<Node>>,
+    pub(super) hours: Option<Spanned<String>>,
+    pub(super) up_to: Option<Spanned<String>>,
+    pub(super) until: Option<Spanned<String>>,
+    pub(super) reason: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

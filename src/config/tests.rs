@@ -117,11 +117,6 @@ fn wrong_values_and_keys() {
 }
 
 #[test]
-fn what_does_not_work_yet_is_refused() {
-    all_wrong(&[("[[allow]]\nhost = \"a\"", (1, 1), &["[[allow]]", "does not work yet"])]);
-}
-
-#[test]
 fn formats_that_say_too_little() {
     for (missing, words) in [
         ("lines = \"json\"\n", "say how lines are written"),

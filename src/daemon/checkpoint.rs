@@ -68,10 +68,13 @@ impl Kept {
             Some((1, _)) => older::logs_of_form_1(snapshot)?,
             _ => snapshot.get("logs")?,
         };
+        let mut judged: Judged = snapshot.get("judged")?.ok_or_else(missing)?;
+        // Stores of before there were rules lack it.
+        judged.recall(snapshot.get("allowed")?.unwrap_or_default());
         let sources: Vec<SourceKept> = snapshot.get("sources")?.ok_or_else(missing)?;
         Ok(Some(Kept {
             sums,
-            judged: snapshot.get("judged")?.ok_or_else(missing)?,
+            judged,
             marks: snapshot.get("marks")?.ok_or_else(missing)?,
             logs: logs.ok_or_else(missing)?,
             sources: sources.into_iter().map(Source::from).collect(),
@@ -254,6 +257,7 @@ impl Keeper {
                 batch.forget_days((newest - self.retain).floor(Span::DAY))?;
             }
             batch.put("judged", engine.scan.judged())?;
+            batch.put("allowed", engine.scan.judged().allowed())?;
         }
         batch.put("sums", engine.scan.sums())?;
         batch.put("marks", &engine.tail.marks().collect::<Vec<_>>())?;

@@ -6,13 +6,12 @@ use super::watermark::{LINGER, Reached, watermark};
 use crate::baseline::WINDOW;
 use crate::batch::{How, Wanted, begins, threads};
 use crate::estate::Estate;
-use crate::event::catalogue::Catalogue;
 use crate::framing::{Buffer, CHUNK, Chunk, Chunker};
-use crate::incidents::Budget;
+use crate::incidents::Ack;
 use crate::input::tail::{Group, News, Tail};
 use crate::input::{Place, Trouble};
 use crate::outputs::incident_line;
-use crate::pipeline::{Piece, Scan, Source};
+use crate::pipeline::{Guidance, Piece, Scan, Source};
 use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,12 +106,17 @@ impl Engine {
         }
     }
 
-    /// From now on these logs are followed, for this estate and budget. What was read and judged stays.
-    pub fn reload(&mut self, followed: Vec<Followed>, estate: Estate, budget: Budget, catalogue: Catalogue) {
+    /// From now on these logs are followed, for this estate and under this guidance. What was read and judged stays.
+    pub fn reload(&mut self, followed: Vec<Followed>, estate: Estate, guidance: Guidance) {
         self.tail.set_groups(followed.iter().map(|followed| followed.group.clone()).collect());
         self.followed = followed;
-        self.scan.reload(estate.clone(), budget, catalogue);
+        self.scan.reload(estate.clone(), guidance);
         self.estate = estate;
+    }
+
+    /// What people have acknowledged, from now on.
+    pub fn acknowledge(&mut self, acks: Arc<[Ack]>) {
+        self.scan.acknowledge(acks);
     }
 
     /// Looks which logs there are and which have grown. `now` is any clock that only goes forward, `wall` the time of day.

@@ -5,6 +5,7 @@
 
 use super::outbox::StoredOutbox;
 use super::status::Status;
+use crate::incidents::Ack;
 use crate::pipeline::DayTotals;
 use crate::store::{Snapshot, StoreError};
 use crate::units::{Span, Timestamp};
@@ -131,12 +132,17 @@ impl Server {
 }
 
 /// The newest line of each incident of a host, or of all, the latest first.
-fn incidents_of(snapshot: &Snapshot, host: Option<&str>) -> Result<Vec<Value>, StoreError> {
+fn incidents_of(snapshot: &Snapshot, host: Option<&str>, acks: &[Ack]) -> Result<Vec<Value>, StoreError> {
     let (mut newest, mut known) = (Vec::new(), HashSet::new());
     for line in snapshot.newest(INCIDENTS_MAX)? {
-        let Ok(incident) = serde_json::from_str::<Value>(&line) else { continue };
+        let Ok(mut incident) = serde_json::from_str::<Value>(&line) else { continue };
         let text = |key: &str| incident.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         if host.is_none_or(|host| text("host") == host) && known.insert(text("id")) {
+            let destination = incident.get("destination").and_then(Value::as_str);
+            let detected = text("detected_at").parse().unwrap_or(Timestamp::MIN);
+            if let Some(ack) = Ack::of(acks, &text("host"), destination, detected) {
+                incident["acknowledged"] = json!({"reason": ack.reason, "until": ack.until.to_string()});
+            }
             newest.push(incident);
         }
     }
@@ -198,14 +204,16 @@ async fn metrics(State(server): State<Server>) -> Response {
 }
 
 async fn incidents(State(server): State<Server>) -> Response {
-    let Some(incidents) = server.ask(|snapshot| incidents_of(snapshot, None)).await else { return busy() };
+    let acks = server.status().acks;
+    let asked = server.ask(move |snapshot| incidents_of(snapshot, None, &acks)).await;
+    let Some(incidents) = asked else { return busy() };
     as_json(&json!({"schema": crate::outputs::SCHEMA, "incidents": incidents}))
 }
 
 async fn host(State(server): State<Server>, Path(host): Path<String>) -> Response {
-    let name = host.clone();
-    let asked =
-        server.ask(move |snapshot| Ok((incidents_of(snapshot, Some(&name))?, sums_of(snapshot, &name)?)));
+    let (name, acks) = (host.clone(), server.status().acks);
+    let asked = server
+        .ask(move |snapshot| Ok((incidents_of(snapshot, Some(&name), &acks)?, sums_of(snapshot, &name)?)));
     let Some((incidents, (sums, all))) = asked.await else { return busy() };
     let left_off = all - sums.len();
     as_json(&json!({

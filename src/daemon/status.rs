@@ -2,9 +2,11 @@
 
 use super::deliver::OutputState;
 use super::listen::ListenerState;
+use crate::incidents::Ack;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A moment of the daemon.
@@ -20,6 +22,11 @@ pub struct Status {
     pub outputs: Vec<OutputState>,
     /// Incidents told since the start.
     pub told: usize,
+    /// Incidents that are kept and not told, as rules allow them.
+    pub allowed: usize,
+    /// What people have acknowledged.
+    #[serde(skip)]
+    pub acks: Arc<[Ack]>,
     /// When state was written last, since the start, and how long that took; `None`: not yet.
     pub checkpoint: Option<(Duration, Duration)>,
     /// When this was written, since the start.
@@ -90,6 +97,12 @@ impl Status {
         listeners(&self.listeners, &mut page);
         page.head("outflow_incidents_told_total", "counter", "Incidents told since the start");
         page.row("outflow_incidents_told_total", &[], self.told as f64);
+        page.head(
+            "outflow_incidents_allowed",
+            "gauge",
+            "Incidents kept that rules allow, and that were not told",
+        );
+        page.row("outflow_incidents_allowed", &[], self.allowed as f64);
         type Of = fn(&OutputState) -> u64;
         let outputs: [(&str, &str, &str, Of); 4] = [
             ("outflow_output_waiting", "gauge", "Incidents that wait for an output", |state| state.waiting),

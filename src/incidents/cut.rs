@@ -85,15 +85,12 @@ impl Cut {
 
     /// Whether it is told in the window that closes at `now`.
     pub(super) fn tells(&mut self, now: Timestamp, candidate: &Candidate) -> bool {
-        let day = now.floor(Span::DAY);
-        if day != self.today {
-            self.begin(day);
-        }
+        let day = self.reach(now);
         let (host, group) = candidate.key;
-        if self.of_host.get(&host).is_some_and(|told| *told >= HOST_MAX) {
+        if self.is_full_of(host) {
             return false;
         }
-        let tells = self.follows(day, group, candidate) || self.has_room(candidate);
+        let tells = self.follows(day, candidate) || self.has_room(candidate);
         if tells {
             *self.of_host.entry(host).or_default() += 1;
             if let Some(group) = group.filter(|_| candidate.few_use) {
@@ -103,13 +100,34 @@ impl Cut {
         tells
     }
 
-    fn follows(&mut self, day: Timestamp, group: Option<u32>, candidate: &Candidate) -> bool {
-        let story = group.and_then(|group| self.stories.get_mut(&group));
-        let Some(story) =
-            story.filter(|story| candidate.few_use && candidate.is_new && story.followed < FOLLOW_MAX)
-        else {
-            return false;
-        };
+    /// Whether it would be: unlike [`Cut::tells`], this takes no room and is not remembered.
+    pub(super) fn would_tell(&mut self, now: Timestamp, candidate: &Candidate) -> bool {
+        self.reach(now);
+        let reaches = self.story_of(candidate).is_some() || self.reaches(candidate.score);
+        !self.is_full_of(candidate.key.0) && reaches
+    }
+
+    /// The day in which `now` lies, which begins if it has not.
+    fn reach(&mut self, now: Timestamp) -> Timestamp {
+        let day = now.floor(Span::DAY);
+        if day != self.today {
+            self.begin(day);
+        }
+        day
+    }
+
+    fn is_full_of(&self, host: u32) -> bool {
+        self.of_host.get(&host).is_some_and(|told| *told >= HOST_MAX)
+    }
+
+    /// The story that it would follow.
+    fn story_of(&mut self, candidate: &Candidate) -> Option<&mut Story> {
+        let story = self.stories.get_mut(&candidate.key.1?);
+        story.filter(|story| candidate.few_use && candidate.is_new && story.followed < FOLLOW_MAX)
+    }
+
+    fn follows(&mut self, day: Timestamp, candidate: &Candidate) -> bool {
+        let Some(story) = self.story_of(candidate) else { return false };
         story.followed += 1;
         story.told = day;
         true
@@ -127,13 +145,18 @@ impl Cut {
         let score = candidate.score;
         let best = self.best.entry(candidate.key).or_insert(score);
         *best = best.max(score);
-        let least = self.told.iter().copied().fold(f64::INFINITY, f64::min);
-        let room = self.told.len() < self.per_day;
-        let tells = score >= self.bar && (room || score > least && self.told.len() < 2 * self.per_day);
+        let tells = self.reaches(score);
         if tells {
             self.told.push(score);
         }
         tells
+    }
+
+    /// Whether a score is above the bar, and there is room for it today.
+    fn reaches(&self, score: f64) -> bool {
+        let least = self.told.iter().copied().fold(f64::INFINITY, f64::min);
+        let room = self.told.len() < self.per_day;
+        score >= self.bar && (room || score > least && self.told.len() < 2 * self.per_day)
     }
 
     fn begin(&mut self, day: Timestamp) {
@@ -179,6 +202,18 @@ mod tests {
         // Two by room, two that are worse than the least of them; then it is over, whatever comes.
         assert_eq!(told, [true, true, false, true, true, false]);
         assert!(cut.tells(at(1, 0), &alone(9, 12.5)));
+    }
+
+    #[test]
+    fn what_is_only_asked_takes_no_room() {
+        let mut cut = Cut::new(Budget { per_day: 1 });
+        for hour in 0..9 {
+            assert!(cut.would_tell(at(0, hour), &alone(1, 30.0)));
+        }
+        assert!(cut.tells(at(0, 9), &alone(2, 10.0)));
+        assert!(!cut.would_tell(at(0, 9), &alone(3, 9.0)) && cut.would_tell(at(0, 9), &alone(3, 11.0)));
+        // Nor does it raise the bar of the next day.
+        assert!(cut.tells(at(1, 0), &alone(4, 10.0)));
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Findings → incidents: one per theft (host and destination group), updated while it goes on, ranked, cut by the budget.
 
+mod allow;
+mod allowance;
 mod budget;
 mod cut;
 mod traits;
 
+pub use allow::{About, Allow, Cap, Glob, Hours, Sending, Who, deadline};
+pub use allowance::{Ack, Allowed, Names, Permit};
+use allowance::{Allowance, Occasion};
 pub use budget::{Budget, rank};
 use cut::{Candidate, Cut, Key};
 use serde::{Deserialize, Serialize};
@@ -42,6 +47,9 @@ pub struct Ledger {
     /// Told since this was taken out, in their order.
     #[serde(skip)]
     newly: Vec<Key>,
+    /// What is not told by rules and acknowledgements, which are the operator's; what they covered is written by itself.
+    #[serde(skip)]
+    allowance: Allowance,
 }
 
 /// What was found of a host towards one destination, or of a host alone.
@@ -90,12 +98,20 @@ impl Ledger {
             today: Timestamp::MIN,
             summoned: Timestamp::MIN,
             newly: Vec::new(),
+            allowance: Allowance::default(),
         }
     }
 
     /// Judges the window that began at `now`, which `baseline` has folded; `rows` are its rows, sorted by host, and
-    /// `closes` is the moment at which it closed.
-    pub fn judge(&mut self, baseline: &mut Baseline, now: Timestamp, rows: &[Row], closes: Timestamp) {
+    /// `closes` is the moment at which it closed. `names` are those that rules go by.
+    pub fn judge(
+        &mut self,
+        baseline: &mut Baseline,
+        now: Timestamp,
+        rows: &[Row],
+        closes: Timestamp,
+        names: Names<'_>,
+    ) {
         let day = now.floor(Span::DAY);
         if day > self.today {
             self.close_day(day);
@@ -124,7 +140,7 @@ impl Ledger {
         all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
         for (number, found) in all {
             if let Some(host) = baseline.hosts.get(number as usize) {
-                self.raise(host, number, window, found);
+                self.raise(host, number, window, found, names);
             }
         }
         // After all were judged: what one host's incident says of its destination must not depend on the order of hosts.
@@ -154,7 +170,7 @@ impl Ledger {
         add((host, None), rows.iter().map(|row| row.out).sum());
     }
 
-    fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found) {
+    fn raise(&mut self, host: &Host, number: u32, window: Window, found: Found, names: Names<'_>) {
         let Found { destination, score, findings, few_use, traits } = found;
         let (key, now) = ((number, destination), window.start);
         if self.open.get(&key).is_some_and(|open| now - open.found > OVER) {
@@ -163,12 +179,15 @@ impl Ledger {
         let pair = key.1.and_then(|destination| host.pairs.get(destination));
         let is_new = pair.is_some_and(|pair| pair.young(now));
         let candidate = Candidate { key, score, few_use, is_new };
+        let occasion = Occasion { host, pair, window: (now, window.closes), findings: &findings, names };
         if let Some(open) = self.open.get_mut(&key) {
             open.found = now;
             open.traits |= traits;
             open.incident.score = open.incident.score.max(score);
             open.incident.take(&findings, host, pair);
-            if !open.incident.told && self.cut.tells(window.closes, &candidate) {
+            let told = open.incident.told && !self.allowance.has_lapsed(&open.incident, window.closes, names);
+            let since = open.incident.first_seen;
+            if !told && self.allowance.tells(&mut self.cut, &candidate, since, &occasion) {
                 open.incident.tell(window.closes, score);
                 self.accused.insert(number);
                 self.newly.push(key);
@@ -195,7 +214,7 @@ impl Ledger {
                 evidence: Vec::new(),
             };
             incident.take(&findings, host, pair);
-            if self.cut.tells(window.closes, &candidate) {
+            if self.allowance.tells(&mut self.cut, &candidate, first_seen, &occasion) {
                 incident.tell(window.closes, score);
                 self.accused.insert(number);
                 self.newly.push(key);
@@ -261,6 +280,7 @@ impl Ledger {
         self.over.retain(|incident| incident.last_seen >= moment);
         let over = |_: &Key, open: &mut Open| open.incident.last_seen < moment && open.found + OVER < moment;
         self.open.extract_if(over).for_each(drop);
+        self.forget_allowed();
     }
 
     /// All incidents, in no order.

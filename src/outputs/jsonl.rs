@@ -15,6 +15,12 @@ struct IncidentRow<'a> {
     id: &'a str,
     rank: usize,
     in_budget: bool,
+    /// It would be in the budget, but a rule of the operator allows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<AnswerRow<'a>>,
+    /// Somebody knows of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged: Option<AnswerRow<'a>>,
     host: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     role: &'a str,
@@ -34,6 +40,14 @@ struct IncidentRow<'a> {
     estate_share: Share,
     summary: &'a str,
     evidence: Vec<EvidenceRow<'a>>,
+}
+
+/// Why something is not told, and until when.
+#[derive(Serialize)]
+struct AnswerRow<'a> {
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -169,6 +183,8 @@ struct SummaryRow<'a> {
     bytes_out: u64,
     incidents: usize,
     in_budget: usize,
+    allowed: usize,
+    acknowledged: usize,
     hosts_in_budget: usize,
     bytes_in_budget: u64,
     /// Days on which the estate as a whole stood out.
@@ -216,6 +232,13 @@ fn incident<'a>(told: &'a Told<'_>, summary: &Summary) -> IncidentRow<'a> {
         id: &told.id,
         rank: told.rank,
         in_budget: told.in_budget,
+        allowed: told.allowed.map(|permit| AnswerRow {
+            reason: &permit.reason,
+            until: permit.until.map(|until| until.to_string()),
+        }),
+        acknowledged: told
+            .acknowledged
+            .map(|ack| AnswerRow { reason: &ack.reason, until: Some(ack.until.to_string()) }),
         host: told.host,
         role: told.role,
         destination: told.destination,
@@ -358,6 +381,8 @@ fn summary<'a>(report: &'a Report<'_>) -> SummaryRow<'a> {
         bytes_out: summary.bytes_out,
         incidents: summary.incidents,
         in_budget: summary.in_budget,
+        allowed: summary.allowed,
+        acknowledged: summary.acknowledged,
         hosts_in_budget: summary.hosts_in_budget,
         bytes_in_budget: summary.bytes_in_budget,
         alarms: report.days.iter().filter(|day| day.alarms()).map(date).collect(),

@@ -3,6 +3,7 @@
 use crate::baseline::EstateDay;
 use crate::event::catalogue::Known;
 use crate::incident::{Evidence, Incident, Severity};
+use crate::incidents::{Ack, Permit};
 use crate::tally::Counts;
 use crate::units::Timestamp;
 
@@ -34,6 +35,10 @@ pub struct Told<'a> {
     pub rank: usize,
     /// Within the budget of the day on which it was raised.
     pub in_budget: bool,
+    /// It would be, but a rule allows it.
+    pub allowed: Option<&'a Permit>,
+    /// Somebody knows of it.
+    pub acknowledged: Option<&'a Ack>,
     /// The host's name.
     pub host: &'a str,
     /// Its role, where the inventory says.
@@ -54,6 +59,19 @@ pub struct Told<'a> {
     pub sent: u64,
     /// The weightiest lines, the most bytes first.
     pub evidence: Vec<Cited<'a>>,
+}
+
+impl Told<'_> {
+    /// Why it is not told, or not again, in words that are not escaped.
+    pub(super) fn answer(&self) -> Option<String> {
+        let (what, reason, until) = match (self.acknowledged, self.allowed) {
+            (Some(ack), _) => ("acknowledged", &ack.reason, Some(ack.until)),
+            (None, Some(permit)) => ("allowed", &permit.reason, permit.until),
+            (None, None) => return None,
+        };
+        let until = until.map_or(String::new(), |until| format!(" until {until}"));
+        Some(format!("{what}{until}: {reason}"))
+    }
 }
 
 /// A line that an incident rests on, with what a person needs to find it.
@@ -138,6 +156,12 @@ pub struct Summary {
     pub incidents: usize,
     /// Of them within the budget.
     pub in_budget: usize,
+    /// Incidents that are not told because a rule allows them.
+    pub allowed: usize,
+    /// Incidents that somebody has acknowledged, within the budget or not.
+    pub acknowledged: usize,
+    /// Incidents within the budget that nobody has acknowledged.
+    pub unanswered: usize,
     /// Hosts that have an incident within the budget.
     pub hosts_in_budget: usize,
     /// Bytes out of all incidents within the budget.

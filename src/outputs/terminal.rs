@@ -21,6 +21,7 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
         table(&shown, style, to)?;
     }
     view(report, to)?;
+    allowed(report.summary.allowed, style, to)?;
     writeln!(to)?;
     for source in &report.sources {
         self::source(source, style, to)?;
@@ -30,7 +31,7 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
 
 fn headline(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
-    let beyond = summary.incidents - summary.in_budget;
+    let beyond = summary.incidents.saturating_sub(summary.in_budget + summary.allowed);
     let more = if beyond > 0 { format!(" ({beyond} more beyond the budget: --all)") } else { String::new() };
     if summary.in_budget == 0 {
         return writeln!(
@@ -52,6 +53,16 @@ fn headline(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
         Bytes(gone),
         Bytes(summary.bytes_out),
     )
+}
+
+/// What is not told because rules allow it.
+fn allowed(count: usize, style: Style, to: &mut dyn Write) -> io::Result<()> {
+    let (are, list) =
+        (if count == 1 { "is" } else { "are" }, if style.all { "" } else { " (--all lists them)" });
+    match count {
+        0 => Ok(()),
+        _ => writeln!(to, "{} {are} allowed by rules{list}.", counted(count as u64, "incident")),
+    }
 }
 
 /// What is seen of the estate as a whole, where there is something.
@@ -166,6 +177,7 @@ fn why(told: &Told<'_>) -> String {
     if let Some(owner) = owner.filter(|_| told.destination.is_some()) {
         reasons.push(format!("in AS{} {}", owner.number, escape::terminal(owner.name)).trim_end().to_owned());
     }
+    reasons.extend(told.answer().map(|answer| escape::terminal(&answer).into_owned()));
     reasons.join("; ")
 }
 

@@ -6,11 +6,13 @@ use super::{DayRow, DayTotals, Judged, Scan, Source, Sums};
 use crate::baseline::Trail;
 use crate::estate::{Estate, Inventory};
 use crate::event::Channel;
-use crate::incidents::Budget;
+use crate::event::catalogue::Catalogue;
+use crate::incidents::{Ack, Allow, Budget};
 use crate::outputs::Told;
 use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Incidents that were told since, with all names.
 #[derive(Debug)]
@@ -23,17 +25,27 @@ pub struct Newly<'a> {
     pub told_of: usize,
 }
 
+/// What the operator says of what is told.
+#[derive(Clone, Debug)]
+pub struct Guidance {
+    /// How much.
+    pub budget: Budget,
+    /// What not.
+    pub rules: Arc<[Allow]>,
+    /// What is known of destinations.
+    pub catalogue: Catalogue,
+}
+
 impl Scan {
-    /// Goes on where another stopped, by what that wrote down. What the operator says (networks, inventory, limits of time)
-    /// is this one's.
+    /// Goes on where another stopped, by what that wrote down. What the operator says (networks, inventory, limits of time,
+    /// rules) is this one's.
     pub fn resume(&mut self, sums: Sums<Trail>, judged: Judged) {
         let (estate, take) = (std::mem::take(&mut self.sums.estate), std::mem::take(&mut self.sums.take));
-        let (days, budget) = (self.judged.days.take(), self.judged.ledger.budget());
         self.sums = sums;
         (self.sums.estate, self.sums.take) = (estate, take);
-        self.judged = judged;
-        self.judged.ledger.set_budget(budget);
-        if days.is_some() {
+        let mut fresh = std::mem::replace(&mut self.judged, judged);
+        self.judged.ledger.heed(&mut fresh.ledger);
+        if fresh.days.is_some() {
             self.judged.days.get_or_insert_default();
         }
     }
@@ -41,10 +53,9 @@ impl Scan {
     /// Begins with what another learned, up to the moment until which it had judged: what is older is left out, as that has
     /// seen it. `sources` are its sources, which must be the first of this one's.
     pub fn with_history(mut self, sums: Sums<Trail>, mut judged: Judged) -> Scan {
-        let budget = self.judged.ledger.budget();
         judged.forget_numbers(self.sums.shards().len());
+        judged.ledger.heed(&mut self.judged.ledger);
         self.judged = judged;
-        self.judged.ledger.set_budget(budget);
         self.judged.days = None;
         self.sums.take.judged = sums.floor().unwrap_or(Timestamp::MIN);
         self.sums.go_on_hearing(sums);
@@ -92,11 +103,22 @@ impl Scan {
         self.sums.take.latest = latest;
     }
 
-    /// What the operator says of the estate and how much is told, from now on.
-    pub fn reload(&mut self, estate: Estate, budget: Budget, catalogue: crate::event::catalogue::Catalogue) {
+    /// What the operator says of the estate and of what is told, from now on.
+    pub fn reload(&mut self, estate: Estate, guidance: Guidance) {
         self.sums.estate = estate;
-        self.judged.ledger.set_budget(budget);
-        self.catalogue = catalogue;
+        self.judged.ledger.set_budget(guidance.budget);
+        self.judged.ledger.set_rules(guidance.rules);
+        self.catalogue = guidance.catalogue;
+    }
+
+    /// What people have acknowledged, from now on.
+    pub fn acknowledge(&mut self, acks: Arc<[Ack]>) {
+        self.judged.ledger.set_acks(acks);
+    }
+
+    /// How many incidents rules allow.
+    pub fn allowed(&self) -> usize {
+        self.judged.ledger.allowed().len()
     }
 
     /// How many hosts are watched.
@@ -108,7 +130,8 @@ impl Scan {
     pub fn view<'a>(&'a self, sources: &'a [Source], inventory: &'a Inventory) -> View<'a> {
         let Judged { hosts, destinations, baseline, .. } = &self.judged;
         let (catalogue, seconds) = (&self.catalogue, self.sums.seconds());
-        View { hosts, destinations, catalogue, baseline, seconds, sources, inventory }
+        let (allowed, acks) = (self.judged.ledger.allowed(), &**self.judged.ledger.acks());
+        View { hosts, destinations, catalogue, baseline, seconds, sources, inventory, allowed, acks }
     }
 
     /// Takes out what was told since this was called last.

@@ -20,7 +20,7 @@ mod tests;
 pub use days::{DayRow, DayTotals};
 pub use events::{events, format_after, format_after_headers};
 pub use health::{FIELDS, Has, Health};
-pub use live::Newly;
+pub use live::{Guidance, Newly};
 pub use pairing::{Seconds, told_by_both};
 pub use records::{Booking, Take};
 pub use report::View;

@@ -7,7 +7,7 @@ use crate::estate::Inventory;
 use crate::event::catalogue::{Catalogue, Known};
 use crate::event::{address, tool};
 use crate::incident::{Fault, Incident, Missing, Severity};
-use crate::incidents::rank;
+use crate::incidents::{Ack, Allowed, rank};
 use crate::outputs::{Carrier, Cited, Report, SourceReport, Summary, Told};
 use crate::tally::{Counts, Directory};
 use crate::units::{Bytes, Span};
@@ -37,6 +37,10 @@ pub struct View<'a> {
     pub sources: &'a [Source],
     /// The hosts' roles.
     pub inventory: &'a Inventory,
+    /// What rules allow.
+    pub allowed: &'a Allowed,
+    /// What people have acknowledged.
+    pub acks: &'a [Ack],
 }
 
 impl Scanned {
@@ -56,6 +60,8 @@ impl Scanned {
             seconds: &self.seconds,
             sources,
             inventory,
+            allowed: &self.allowed,
+            acks: &self.acks,
         };
         let name = |incident: &Incident| {
             let destination = incident.destination.map_or("", |number| scanned.destinations.name(number));
@@ -93,6 +99,9 @@ impl Scanned {
             bytes_out: scanned.bytes_out,
             incidents: incidents.len(),
             in_budget: incidents.iter().filter(|told| told.in_budget).count(),
+            allowed: incidents.iter().filter(|told| told.allowed.is_some()).count(),
+            acknowledged: incidents.iter().filter(|told| told.acknowledged.is_some()).count(),
+            unanswered: incidents.iter().filter(|told| told.in_budget && told.acknowledged.is_none()).count(),
             hosts_in_budget: hosts.len(),
             bytes_in_budget: incidents
                 .iter()
@@ -152,6 +161,8 @@ impl<'a> View<'a> {
             id: id(host, destination, &incident),
             rank,
             in_budget: incident.told,
+            allowed: self.allowed.of(&incident),
+            acknowledged: Ack::of(self.acks, host, destination, incident.detected_at),
             host,
             role: member.map_or("", |member| &member.role),
             destination,

@@ -7,12 +7,13 @@ use crate::estate::Estate;
 use crate::event::Channel;
 use crate::event::catalogue::Catalogue;
 use crate::incident::Incident;
-use crate::incidents::{Budget, Ledger};
+use crate::incidents::{Ack, Allow, Allowed, Budget, Ledger, Names};
 use crate::state::Named;
 use crate::tally::{By, Cell, Cells, Counts, Directory, Settings};
 use crate::units::{Span, Timestamp};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Stands for the number of a name that has none yet.
 const UNKNOWN: u32 = u32::MAX;
@@ -59,6 +60,12 @@ pub struct Scanned {
     pub baseline: Baseline,
     /// All incidents, in no order.
     pub incidents: Vec<Incident>,
+    /// Which of them are not told because a rule allows them.
+    pub allowed: Allowed,
+    /// What people have acknowledged.
+    pub acks: Arc<[Ack]>,
+    /// Rules that covered nothing.
+    pub idle_rules: Vec<Allow>,
     /// All bytes out.
     pub bytes_out: u64,
     /// What became of the lines, by number of source.
@@ -100,6 +107,12 @@ impl Scan {
     /// The same with more, or less, known of destinations.
     pub fn with_catalogue(self, catalogue: Catalogue) -> Scan {
         Scan { catalogue, ..self }
+    }
+
+    /// The same under these rules.
+    pub fn with_rules(mut self, rules: Arc<[Allow]>) -> Scan {
+        self.judged.ledger.set_rules(rules);
+        self
     }
 
     /// Takes in pieces; those of one source must come in their order.
@@ -171,7 +184,9 @@ impl Scan {
             days.add(start, &rows);
         }
         judged.baseline.fold(start, &rows);
-        judged.ledger.judge(&mut judged.baseline, start, &rows, start + WINDOW + judged.lateness);
+        let (hosts, destinations) = (&judged.hosts, &judged.destinations);
+        let names = Names { hosts, destinations, inventory: &self.sums.estate.inventory };
+        judged.ledger.judge(&mut judged.baseline, start, &rows, start + WINDOW + judged.lateness, names);
         true
     }
 
@@ -189,6 +204,9 @@ impl Scan {
             destinations,
             catalogue: self.catalogue,
             baseline,
+            allowed: ledger.allowed().clone(),
+            acks: Arc::clone(ledger.acks()),
+            idle_rules: ledger.idle_rules(),
             incidents: ledger.into_incidents(),
             bytes_out,
             counts: self.sums.counts,
@@ -204,6 +222,16 @@ impl Scan {
 }
 
 impl Judged {
+    /// What rules allow of the incidents, which is written by itself.
+    pub fn allowed(&self) -> &Allowed {
+        self.ledger.allowed()
+    }
+
+    /// The same, as it was written.
+    pub fn recall(&mut self, allowed: Allowed) {
+        self.ledger.recall(allowed);
+    }
+
     /// Sums that are kept in so many other shards number their names anew.
     pub(super) fn forget_numbers(&mut self, shards: usize) {
         self.numbers = vec![Default::default(); shards];

@@ -4,14 +4,17 @@
 //! A process killed at any moment leaves the last whole transaction. What is large is cut into pieces,
 //! so that nothing has to be held twice in memory to be written.
 //!
-//! One process writes; others read beside it ([`read`]) and see its last commit.
+//! One process writes; others read beside it ([`read`]) and see its last commit. What people have to say of incidents stands in a
+//! file of its own beside it ([`acks`]), which anybody may add to.
 
+mod acks;
 mod batch;
 mod error;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use acks::{ACKS, AckWatch, Acks, acknowledge, acks};
 pub use batch::Batch;
 pub use error::StoreError;
 pub use snapshot::{Snapshot, read};

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod ack;
+mod allow;
 mod bad_input;
 mod bench;
 mod captures;

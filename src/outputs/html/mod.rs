@@ -32,16 +32,21 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
     let summary = &report.summary;
     writeln!(
         to,
-        "<p class=\"soft\">{} of {} that left in all are in these incidents. Read: {} lines, {} events, {} hosts, {} destinations.{}</p>",
+        "<p class=\"soft\">{} of {} that left in all are in these incidents. Read: {} lines, {} events, {} hosts, {} destinations.{}{}</p>",
         Bytes(summary.bytes_in_budget),
         Bytes(summary.bytes_out),
         grouped(summary.lines),
         grouped(summary.events),
         grouped(summary.hosts as u64),
         grouped(summary.destinations as u64),
-        match summary.incidents.saturating_sub(told.len()) {
+        match summary.incidents.saturating_sub(told.len() + if style.all { 0 } else { summary.allowed }) {
             0 => String::new(),
             more => format!(" {more} more incidents lie beyond the budget."),
+        },
+        match summary.allowed {
+            0 => String::new(),
+            1 => " 1 incident is allowed by rules.".to_owned(),
+            allowed => format!(" {allowed} incidents are allowed by rules."),
         }
     )?;
     pictures(report, &told, to)?;
@@ -123,6 +128,9 @@ fn incident(told: &Told<'_>, open: bool, to: &mut dyn Write) -> io::Result<()> {
         if open { " open" } else { "" },
         text(&told.summary)
     );
+    if let Some(answer) = told.answer() {
+        let _ = write!(page, "<p>{}.</p>", text(&answer));
+    }
     let usual = incident.expected;
     let days = told.days.iter().filter(|bytes| **bytes > 0).count();
     let says = format!(
