@@ -20,6 +20,7 @@ pub mod config;
 pub mod batch;
 pub mod synth;
 pub mod drill;
+pub mod floor;
 #[cfg(feature = "program")]
 pub mod daemon;
 #[cfg(feature = "program")]

@@ -22,6 +22,7 @@ mod rolling;
 mod silence;
 mod sizes;
 mod staging;
+mod suppose;
 mod timetable;
 mod trail;
 mod tunnel;
@@ -42,6 +43,7 @@ pub use ports::{PortUsers, Ports};
 pub use rolling::{Rolling, Volume};
 pub use sizes::Sizes;
 pub use staging::Staging;
+pub use suppose::Elsewhere;
 pub use timetable::Timetable;
 pub use trail::{Exposed, Flowed, Trail};
 pub use tunnel::Tunnel;
@@ -179,7 +181,10 @@ impl Baseline {
         self.meet(start, rows);
         let mut campaigns: Vec<(u32, Part)> = Vec::new();
         for rows in rows.chunk_by(|a, b| a.host == b.host) {
-            self.take(start, rows, &mut campaigns);
+            let Some(host) = rows.first().and_then(|row| self.hosts.get_mut(row.host as usize)) else {
+                continue;
+            };
+            Self::take(host, &self.destinations, &self.seen, (start, rows), &mut campaigns);
         }
         campaigns.sort_by_key(|(destination, _)| *destination);
         for parts in campaigns.chunk_by(|a, b| a.0 == b.0) {
@@ -228,11 +233,17 @@ impl Baseline {
         }
     }
 
-    /// Volumes of one host; what it sends to groups that are new to it goes to `campaigns` too.
-    fn take(&mut self, start: Timestamp, rows: &[Row], campaigns: &mut Vec<(u32, Part)>) {
+    /// Volumes of one host among these groups, of which so many hosts are seen in each kind of traffic; what it sends to groups
+    /// that are new to it goes to `campaigns` too.
+    fn take(
+        host: &mut Host,
+        groups: &[Destination],
+        seen: &[usize; Channel::ALL.len()],
+        (start, rows): (Timestamp, &[Row]),
+        campaigns: &mut Vec<(u32, Part)>,
+    ) {
         let Some(number) = rows.first().map(|row| row.host) else { return };
-        let Some(host) = self.hosts.get_mut(number as usize) else { return };
-        let (serves, seen) = (host.serves(), self.seen[host.channel as usize]);
+        let (serves, seen) = (host.serves(), seen[host.channel as usize]);
         let first = host.first.unwrap_or(start);
         let (mut all, mut new, mut clients) = (Volume::default(), Volume::default(), Vec::new());
         let mut balance =
@@ -275,7 +286,7 @@ impl Baseline {
                     if serves {
                         clients.push((row.destination, weighty.unit.add(start, now)));
                     } else {
-                        let group = self.destinations.get(row.destination as usize);
+                        let group = groups.get(row.destination as usize);
                         weighty.take(start, now, &group.map(|group| group.usual).unwrap_or_default());
                     }
                     (weighty.hours(), is_first)
@@ -283,7 +294,7 @@ impl Baseline {
                 None => (0, false),
             };
             if !serves && pair.young(start) {
-                let users = self.destinations.get(row.destination as usize).map_or(1, |group| group.hosts);
+                let users = groups.get(row.destination as usize).map_or(1, |group| group.hosts);
                 if Rarity::of(users, seen) == Rarity::Rare {
                     new += whole.volume();
                     host.hours = host.hours.max(hours);

@@ -14,6 +14,7 @@ use crate::input::{Place, Trouble};
 use crate::pipeline::{Piece, Source, format_after, told_by_both};
 use crate::units::Timestamp;
 use probe::Probed;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::hash::BuildHasher;
@@ -35,6 +36,11 @@ pub fn threads() -> usize {
 /// Does work on a thread of the pool: from any other, each step of a sum would cost two switches between threads.
 pub fn in_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     rayon::scope(|_| work())
+}
+
+/// Does the same with each, on all threads; answers in their order.
+pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    items.par_iter().map(work).collect()
 }
 
 /// What has been read, for a progress bar; counts only grow.

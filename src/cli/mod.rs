@@ -11,6 +11,7 @@ mod doctor;
 mod drill;
 mod eval;
 mod explain;
+mod floor;
 mod follow;
 mod format_from;
 mod formats;
@@ -69,6 +70,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Would we have caught it? Lay labelled thefts over your own logs, in memory, and say which were told
     Drill(drill::Arguments),
+    /// How much could leave each host and not be told? In an hour, a day, a month, by each way; and what hides the most
+    Floor(floor::Arguments),
     /// Measure how fast this machine reads these logs, stage by stage, beside a count of newlines
     Bench(bench::Arguments),
 }
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
+        Command::Floor(arguments) => floor::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match ending {

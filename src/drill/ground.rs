@@ -1,6 +1,7 @@
 //! What a scan learned of somebody's logs → the grounds on which thefts are laid, one for each kind of traffic.
 
 use super::Settings;
+use super::log::shown_by;
 use crate::baseline::{Baseline, DAY_SCALE, Host, Level, Rarity, Reach};
 use crate::estate::Inventory;
 use crate::event::{Channel, Role, address};
@@ -40,30 +41,7 @@ pub(super) struct Made<'a> {
 impl Made<'_> {
     /// The ground of one kind of traffic, or why the logs cannot show a theft by it.
     pub(super) fn log(&self, channel: Channel, settings: &Settings) -> Result<Log, String> {
-        let roles = match channel {
-            Channel::Transfer => [Role::Flow, Role::Proxy].as_slice(),
-            Channel::Answers => &[Role::Server, Role::Flow],
-            Channel::Names => &[Role::Dns],
-            _ => &[Role::Store],
-        };
-        let of_role = |role: &Role| {
-            let logs = self.sources.iter().zip(self.counts).enumerate();
-            let logs =
-                logs.filter(|(_, (source, counts))| source.format.sight().role == *role && counts.events > 0);
-            let sighted = |(place, (_, counts)): (usize, (&Source, &Counts))| {
-                (counts.blind < counts.events).then_some((place, *role, counts.events))
-            };
-            logs.filter_map(sighted).max_by_key(|(place, _, events)| (*events, std::cmp::Reverse(*place)))
-        };
-        let Some((source, role, _)) = roles.iter().find_map(of_role) else {
-            let blind = self.sources.iter().zip(self.counts).find_map(|(source, counts)| {
-                roles.contains(&source.format.sight().role).then(|| source.blind(counts)).flatten()
-            });
-            return Err(blind.map_or_else(
-                || format!("no log of {}", kind(channel)),
-                |blind| format!("{}: {blind}", kind(channel)),
-            ));
-        };
+        let (source, role) = shown_by(channel, self.sources, self.counts)?;
         let spans = self.counts.iter().filter_map(|counts| counts.span);
         let span = spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
         let (first, last) = span.ok_or("the logs hold nothing")?;
@@ -152,16 +130,6 @@ impl Made<'_> {
             .collect();
         groups.sort_by_key(|(hosts, name)| (std::cmp::Reverse(*hosts), *name));
         groups.into_iter().map(|(_, name)| name.to_owned()).collect()
-    }
-}
-
-/// What kind of log shows a kind of traffic.
-fn kind(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Transfer => "flows or of a proxy",
-        Channel::Answers => "a web server or of flows",
-        Channel::Names => "DNS questions",
-        _ => "a bucket",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lines that are laid over a log: read by the same machinery as any other, in a layout of our own, and counted as lines of
 //! the log beside which they stand.
 
-use crate::event::Role;
+use crate::event::{Channel, Role};
 use crate::formats::cells::Cut;
 use crate::formats::generic::mapped::{
     Clock, Description, End, Field, Key, Length, Lines, Mapped, Mapping, Origin, Reading, Text, kind,
@@ -9,6 +9,7 @@ use crate::formats::generic::mapped::{
 use crate::formats::store::s3_access;
 use crate::formats::{Context, Format, Kind};
 use crate::pipeline::Source;
+use crate::tally::Counts;
 use std::sync::{Arc, LazyLock};
 
 static KIND: LazyLock<Kind> = LazyLock::new(|| kind("drill", false));
@@ -26,8 +27,47 @@ const COLUMNS: [(Field, Reading); 9] = [
     (Field::Text(Text::QuestionName), Reading::Plain),
 ];
 
+/// Which of the sources shows this kind of traffic best, and in what role; or why none does.
+pub fn shown_by(channel: Channel, sources: &[Source], counts: &[Counts]) -> Result<(usize, Role), String> {
+    let roles = match channel {
+        Channel::Transfer => [Role::Flow, Role::Proxy].as_slice(),
+        Channel::Answers => &[Role::Server, Role::Flow],
+        Channel::Names => &[Role::Dns],
+        _ => &[Role::Store],
+    };
+    let of_role = |role: &Role| {
+        let logs = sources.iter().zip(counts).enumerate();
+        let logs =
+            logs.filter(|(_, (source, counts))| source.format.sight().role == *role && counts.events > 0);
+        let sighted = |(place, (_, counts)): (usize, (&Source, &Counts))| {
+            (counts.blind < counts.events).then_some((place, *role, counts.events))
+        };
+        logs.filter_map(sighted).max_by_key(|(place, _, events)| (*events, std::cmp::Reverse(*place)))
+    };
+    let Some((source, role, _)) = roles.iter().find_map(of_role) else {
+        let blind = sources.iter().zip(counts).find_map(|(source, counts)| {
+            roles.contains(&source.format.sight().role).then(|| source.blind(counts)).flatten()
+        });
+        return Err(blind.map_or_else(
+            || format!("no log of {}", kind_of_log(channel)),
+            |blind| format!("{}: {blind}", kind_of_log(channel)),
+        ));
+    };
+    Ok((source, role))
+}
+
+/// What kind of log shows a kind of traffic.
+fn kind_of_log(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Transfer => "flows or of a proxy",
+        Channel::Answers => "a web server or of flows",
+        Channel::Names => "DNS questions",
+        _ => "a bucket",
+    }
+}
+
 /// The source of what is laid over `log`; `None` cannot be, unless the columns above are wrong.
-pub(super) fn source(log: &Source, role: Role) -> Option<Source> {
+pub fn source(log: &Source, role: Role) -> Option<Source> {
     Some(Source {
         path: "(drill)".into(),
         // One log more would be one that is silent most of the time.

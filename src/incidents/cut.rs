@@ -159,6 +159,14 @@ impl Cut {
         score >= self.bar && (room || score > least && self.told.len() < 2 * self.per_day)
     }
 
+    /// The score from which on an incident is told on this day, or on the one that was judged last where that is later.
+    pub(super) fn bar(&mut self, day: Timestamp) -> f64 {
+        if day > self.today {
+            self.begin(day);
+        }
+        self.bar
+    }
+
     fn begin(&mut self, day: Timestamp) {
         if self.today != Timestamp::MIN {
             let mut scores: Vec<f64> = self.best.drain().map(|(_, score)| score).collect();

@@ -4,6 +4,7 @@ mod allow;
 mod allowance;
 mod budget;
 mod cut;
+mod standard;
 mod traits;
 
 pub use allow::{About, Allow, Cap, Glob, Hours, Sending, Who, deadline};
@@ -12,6 +13,7 @@ use allowance::{Allowance, Occasion};
 pub use budget::{Budget, rank};
 use cut::{Candidate, Cut, Key};
 use serde::{Deserialize, Serialize};
+pub use standard::Standard;
 use traits::{Set, Traits};
 
 use crate::baseline::{Baseline, DAY_SCALE, Destination, Host, Pair, Rarity, Row, SCALES, WINDOW};

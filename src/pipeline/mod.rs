@@ -4,6 +4,7 @@
 //! Synchronous, no clock, no input or output. Every driver (batch, and the daemon to come) calls these same functions,
 //! which is why they agree.
 
+mod aside;
 mod campaigns;
 mod days;
 mod events;
@@ -17,6 +18,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
+pub use aside::{Aside, Eve, Hour};
 pub use days::{DayRow, DayTotals};
 pub use events::{events, format_after, format_after_headers};
 pub use health::{FIELDS, Has, Health};

@@ -240,7 +240,7 @@ fn sentence(host: &str, destination: Option<(&str, Known<'_>)>, incident: &Incid
 }
 
 /// `zeek-conn told nothing for 36 hours; it had never paused for more than 2`
-fn lack(host: &str, missing: &Missing) -> String {
+pub(super) fn lack(host: &str, missing: &Missing) -> String {
     let Missing { fault, observed, expected, .. } = missing;
     let share = |of_a_million: &u64| format!("{:.2} %", *of_a_million as f64 / 1e4);
     match fault {

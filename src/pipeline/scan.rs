@@ -1,5 +1,6 @@
 //! Sums → incidents: closes windows as event time passes, and folds them in their order.
 
+use super::aside::Aside;
 use super::days::Days;
 use super::{Booking, Piece, Seconds, Source, Sums, Take};
 use crate::baseline::{Baseline, Row, Trail, WINDOW};
@@ -26,6 +27,8 @@ pub struct Scan {
     /// What closed windows change.
     pub(super) judged: Judged,
     pub(super) catalogue: Catalogue,
+    /// A day that is not judged, where one is wanted.
+    pub(super) aside: Option<Aside>,
 }
 
 /// What closed windows left behind.
@@ -101,7 +104,7 @@ impl Scan {
             closed: 0,
             days: None,
         };
-        Scan { sums, judged, catalogue: Catalogue::default() }
+        Scan { sums, judged, catalogue: Catalogue::default(), aside: None }
     }
 
     /// The same with more, or less, known of destinations.
@@ -179,6 +182,21 @@ impl Scan {
         for ((hour, Named(log)), pulse) in self.sums.pulses_before(start.floor(Span::DAY)) {
             let number = judged.hosts.adopt(log, Channel::Logs);
             judged.baseline.hear(number, hour, pulse);
+        }
+        if let Some(aside) = self.aside.as_mut().filter(|aside| start >= aside.day) {
+            if !aside.begun() {
+                // The day before is closed, by nothing but that this one begins.
+                judged.baseline.fold(aside.day, &[]);
+                judged.ledger.judge(
+                    &mut judged.baseline,
+                    aside.day,
+                    &[],
+                    aside.day + WINDOW + judged.lateness,
+                );
+                aside.begin(&judged.baseline);
+            }
+            aside.take(start, &rows);
+            return true;
         }
         if let Some(days) = &mut judged.days {
             days.add(start, &rows);

@@ -39,7 +39,7 @@ use disorder::Disorder;
 use labels::Labels;
 use log::Log;
 pub use log::{Shelf, Stream};
-pub use overlay::{Ground, Laid, Overlay, Tells};
+pub use overlay::{Columns, End, Ground, Laid, Overlay, Tells, one_of_group};
 use scenarios::{Brief, Scenario, Theft};
 pub use seen::{Like, SeenHost};
 use std::collections::BTreeSet;

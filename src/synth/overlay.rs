@@ -224,31 +224,73 @@ impl Ground {
             Side::Host => ((host, transfer.host_bytes), (place.as_str(), transfer.peer_bytes)),
             Side::Peer => ((place.as_str(), transfer.peer_bytes), (host, transfer.host_bytes)),
         };
+        let mut labels = Vec::new();
+        if let Service::Question(question) = transfer.service {
+            text::labels(&mut labels, question.labels);
+            labels.extend_from_slice(place.as_bytes());
+        }
+        let columns = Columns {
+            closed: transfer.closed,
+            duration: transfer.duration(),
+            from: End { name: from.0, port: transfer.client_port, bytes: from.1 },
+            to: End { name: to.0, port: transfer.service.port(), bytes: to.1 },
+            agent: transfer.agent,
+            question: &labels,
+        };
+        columns.write(self.role, out);
+    }
+}
+
+/// A line that is laid over a log of any kind but of a bucket.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    /// When it ended.
+    pub closed: Timestamp,
+    /// How long it took.
+    pub duration: Span,
+    /// Who opened it.
+    pub from: End<'a>,
+    /// Who was called.
+    pub to: End<'a>,
+    /// What the program calls itself; may be empty.
+    pub agent: &'a str,
+    /// The name that is asked for; empty where none is.
+    pub question: &'a [u8],
+}
+
+/// An end of a [`Columns`].
+#[derive(Clone, Copy, Debug)]
+pub struct End<'a> {
+    /// Its address or name.
+    pub name: &'a str,
+    /// Its port.
+    pub port: u16,
+    /// What it sent.
+    pub bytes: u64,
+}
+
+impl Columns<'_> {
+    /// As `formats::generic::mapped` reads it in a drill, in the log of this role.
+    pub fn write(&self, role: Role, out: &mut Vec<u8>) {
+        let Columns { closed, duration, from, to, agent, question } = self;
+        // Writing into memory does not fail.
         let _ = write!(
             out,
             "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t",
-            transfer.closed.0,
-            transfer.duration().0,
-            from.0,
-            transfer.client_port,
-            from.1,
-            if self.role == Role::Dns { "-" } else { to.0 },
-            transfer.service.port(),
-            to.1,
+            closed.0,
+            duration.0,
+            from.name,
+            from.port,
+            from.bytes,
+            if role == Role::Dns { "-" } else { to.name },
+            to.port,
+            to.bytes,
         );
         // Flow sensors do not hear what programs call themselves.
-        let tells_agents = matches!(self.role, Role::Proxy | Role::Server) && !transfer.agent.is_empty();
-        out.extend_from_slice(if tells_agents { transfer.agent.as_bytes() } else { b"-" });
+        let tells_agents = matches!(role, Role::Proxy | Role::Server) && !agent.is_empty();
+        out.extend_from_slice(if tells_agents { agent.as_bytes() } else { b"-" });
         out.push(b'\t');
-        match transfer.service {
-            Service::Question(question) => {
-                let mut labels = Vec::new();
-                text::labels(&mut labels, question.labels);
-                out.extend_from_slice(&labels);
-                out.extend_from_slice(place.as_bytes());
-            }
-            _ => out.push(b'-'),
-        }
+        out.extend_from_slice(if question.is_empty() { b"-" } else { question });
         out.push(b'\n');
     }
 }
@@ -260,7 +302,7 @@ const POPULAR: usize = 5;
 const TRIES: u32 = 30;
 
 /// A member of a group of addresses; a name stands for itself.
-fn one_of_group(group: &str) -> String {
+pub fn one_of_group(group: &str) -> String {
     let network = group.split_once('/').and_then(|(network, _)| address(network.as_bytes()));
     match network {
         Some(IpAddr::V4(ip)) => std::net::Ipv4Addr::from(u32::from(ip) + 1).to_string(),

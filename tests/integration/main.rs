@@ -18,6 +18,7 @@ mod estate;
 mod eval;
 mod explain;
 mod format_from;
+mod floor;
 mod formats;
 mod listen;
 mod older;

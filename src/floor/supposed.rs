@@ -1,0 +1,113 @@
+//! A theft that is supposed of a host: added to a copy of it hour by hour, and judged as any window is.
+
+use super::begins;
+use crate::baseline::{Row, Trail, WINDOW};
+use crate::detectors::Case;
+use crate::incident::Evidence;
+use crate::pipeline::{Eve, Hour};
+use crate::units::Span;
+
+/// The theft of a day takes so many of its hours.
+pub(super) const DAILY: [u8; 3] = [1, 6, 24];
+
+/// The port of a theft: everybody's.
+pub(super) const PORT: u16 = 443;
+
+/// What hours carry, turn by turn: what is even shows itself.
+const TURNS: [u64; 2] = [3, 1];
+
+/// What leaves in each of so many hours, if `bytes` do in all; their sum is exact.
+pub(super) fn parts(bytes: u64, hours: usize) -> Vec<u64> {
+    let weight = |hours: usize| -> u128 {
+        if hours == 1 {
+            return 1;
+        }
+        (0..hours).map(|hour| u128::from(TURNS[hour % TURNS.len()])).sum()
+    };
+    let all = weight(hours).max(1);
+    let until = |hour: usize| u64::try_from(u128::from(bytes) * weight(hour).min(all) / all).unwrap_or(bytes);
+    (0..hours).map(|hour| until(hour + 1) - until(hour)).collect()
+}
+
+/// A host, and where it is supposed to send.
+pub(super) struct Supposed<'a> {
+    eve: &'a Eve,
+    number: u32,
+    to: u32,
+    /// Whether the group is the one that the host sends most to.
+    is_most: bool,
+    /// What the host does itself, by hour of the day.
+    own: [Hour; 24],
+    /// In which of them it sends most.
+    pub(super) busiest: u8,
+}
+
+impl<'a> Supposed<'a> {
+    /// `None` of a host that was not seen before the day.
+    pub(super) fn new(eve: &'a Eve, number: u32, to: u32) -> Option<Supposed<'a>> {
+        eve.baseline.hosts.get(number as usize)?.first?;
+        let mut own = [Hour::default(); 24];
+        own.iter_mut().zip(0u8..).for_each(|(own, hour)| *own = eve.aside.hour(number, hour));
+        let is_most = eve.aside.favourite(number) == Some(to);
+        Some(Supposed { busiest: busiest(&own), eve, number, to, is_most, own })
+    }
+
+    /// Whether a theft of so many bytes in all is told, if it sends in so many hours of each of so many days.
+    pub(super) fn is_told(&self, days: u8, hours: u8, bytes: u64) -> bool {
+        let Some(mut host) = self.eve.baseline.hosts.get(self.number as usize).cloned() else { return false };
+        let (baseline, standard) = (&self.eve.baseline, &self.eve.standard);
+        let from = begins(self.busiest, hours);
+        let taken = from..from + hours;
+        let mut parts = parts(bytes, usize::from(days) * usize::from(hours)).into_iter();
+        for day in 0..i64::from(days) {
+            for (own, hour) in self.own.iter().zip(0u8..) {
+                let stolen = if taken.contains(&hour) { parts.next().unwrap_or(0) } else { 0 };
+                let start = self.eve.aside.day + Span::DAY.times(day) + Span::HOUR.times(i64::from(hour) + 1)
+                    - WINDOW;
+                let mut elsewhere = own.rest;
+                let mut there = own.most;
+                if !self.is_most {
+                    elsewhere.add(there.out, there.back);
+                    there = Default::default();
+                }
+                there.out = there.out.saturating_add(stolen);
+                let row = (there.out > 0).then(|| self.row(&host, there.out, there.back));
+                baseline.suppose(&mut host, start, &elsewhere, row.as_ref());
+                if let Some(row) = row.filter(|_| stolen > 0) {
+                    let case = Case { baseline, host: &host, number: self.number, now: start };
+                    if standard.tells(standard.score(&case, &[row])) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    fn row(&self, host: &crate::baseline::Host, out: u64, back: u64) -> Row {
+        let mut trail = Trail::default();
+        trail.largest = Evidence { bytes: out, port: PORT, ..Evidence::default() };
+        Row { host: self.number, destination: self.to, channel: host.channel, out, events: 1, back, trail }
+    }
+}
+
+/// The hour in which most leaves, noon where nothing does.
+fn busiest(own: &[Hour; 24]) -> u8 {
+    let sent = |hour: &Hour| hour.rest.volume.net + hour.most.volume().net;
+    let most = own.iter().zip(0u8..).max_by_key(|(own, hour)| (sent(own), std::cmp::Reverse(*hour)));
+    most.filter(|(own, _)| sent(own) > 0).map_or(12, |(_, hour)| hour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_uneven_and_exact() {
+        assert_eq!(parts(7, 1), [7]);
+        assert_eq!(parts(8, 4), [3, 1, 3, 1]);
+        let many = parts(1_000_003, 24);
+        assert_eq!(many.iter().sum::<u64>(), 1_000_003);
+        assert!(many[0] > 2 * many[1]);
+    }
+}
