@@ -3,6 +3,7 @@
 use super::{Baseline, COLD, Flowed, Host, PAIRS_MAX, Pair, Row, Volume, grown};
 use crate::event::Channel;
 use crate::units::{Span, Timestamp};
+use std::ops::AddAssign;
 
 /// What a host does in an hour beside what is supposed of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,6 +23,13 @@ impl Elsewhere {
     }
 }
 
+impl AddAssign for Elsewhere {
+    fn add_assign(&mut self, other: Elsewhere) {
+        self.volume += other.volume;
+        self.flowed.add(other.flowed);
+    }
+}
+
 impl Baseline {
     /// A group that nobody has used before, to be sent to by one host from `start` on; gives its number.
     pub fn invent(&mut self, start: Timestamp) -> u32 {
@@ -31,10 +39,15 @@ impl Baseline {
         number
     }
 
-    /// A host goes on by the hour whose last window began at `start`: by what it does elsewhere, and by `row` in that window. Hours
-    /// must come in their order. It is a copy, and the estate stays as it is.
-    pub fn suppose(&self, host: &mut Host, start: Timestamp, elsewhere: &Elsewhere, row: Option<&Row>) {
-        let hour = start.floor(Span::HOUR);
+    /// A host goes on for some time: by what it does elsewhere, which counts in `hour`, and by `row`, in the window that began at
+    /// `start`, the last of that time. Times must come in their order. It is a copy, and the estate stays as it is.
+    pub fn suppose(
+        &self,
+        host: &mut Host,
+        (hour, start): (Timestamp, Timestamp),
+        elsewhere: &Elsewhere,
+        row: Option<&Row>,
+    ) {
         if elsewhere.volume.out > 0 {
             host.unit.rolling.add_earlier(hour, elsewhere.volume);
         }

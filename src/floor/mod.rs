@@ -2,7 +2,7 @@
 //!
 //! **As of a day.** The scan judges all before the last whole day of the logs and keeps that day aside ([`Eve`]): what is usual, and
 //! by what an incident is told, is what a daemon would know when that day began; what the host sends itself is what it sent on that
-//! day. Then a theft is added to a copy of the host, hour by hour, and scored by the same code that scores incidents; its size is
+//! day. Then a theft is added to a copy of the host, hour by hour (after three days, day by day), and scored by the same code that scores incidents; its size is
 //! halved or doubled until what is told and what is not are within a twentieth of each other (`search`).
 //!
 //! **The thief** knows the host: he sends when it sends most, by a port that everybody uses, unevenly, with a tool that nobody knows;
@@ -163,7 +163,8 @@ fn best(supposed: &Supposed<'_>, days: u8, less: Floor) -> (Floor, u8) {
     })
 }
 
-/// When a theft of a day at which the host itself sends most in `busiest` begins, if it takes so many hours.
+/// When a theft that takes so many hours of a day begins, the host itself sending most in `busiest`. It ends an hour before the day
+/// does, if it can: what its last windows show is judged on the next.
 fn begins(busiest: u8, hours: u8) -> u8 {
-    busiest.saturating_sub(hours / 2).min(24 - hours.min(24))
+    busiest.saturating_sub(hours / 2).min(23_u8.saturating_sub(hours))
 }

@@ -1,14 +1,18 @@
 //! A theft that is supposed of a host: added to a copy of it hour by hour, and judged as any window is.
 
 use super::begins;
-use crate::baseline::{Row, Trail, WINDOW};
+use crate::baseline::{Elsewhere, Flowed, Host, Row, Trail, WINDOW};
 use crate::detectors::Case;
 use crate::incident::Evidence;
 use crate::pipeline::{Eve, Hour};
-use crate::units::Span;
+use crate::units::{Span, Timestamp};
+use std::ops::Range;
 
 /// The theft of a day takes so many of its hours.
 pub(super) const DAILY: [u8; 3] = [1, 6, 24];
+
+/// So many days of a theft are looked at hour by hour, for what is found by the hours of three days; then day by day.
+const HOURLY: u8 = 3;
 
 /// The port of a theft: everybody's.
 pub(super) const PORT: u16 = 443;
@@ -55,39 +59,71 @@ impl<'a> Supposed<'a> {
     /// Whether a theft of so many bytes in all is told, if it sends in so many hours of each of so many days.
     pub(super) fn is_told(&self, days: u8, hours: u8, bytes: u64) -> bool {
         let Some(mut host) = self.eve.baseline.hosts.get(self.number as usize).cloned() else { return false };
-        let (baseline, standard) = (&self.eve.baseline, &self.eve.standard);
         let from = begins(self.busiest, hours);
-        let taken = from..from + hours;
         let mut parts = parts(bytes, usize::from(days) * usize::from(hours)).into_iter();
-        for day in 0..i64::from(days) {
-            for (own, hour) in self.own.iter().zip(0u8..) {
-                let stolen = if taken.contains(&hour) { parts.next().unwrap_or(0) } else { 0 };
-                let start = self.eve.aside.day + Span::DAY.times(day) + Span::HOUR.times(i64::from(hour) + 1)
-                    - WINDOW;
-                let mut elsewhere = own.rest;
-                let mut there = own.most;
-                if !self.is_most {
-                    elsewhere.add(there.out, there.back);
-                    there = Default::default();
-                }
-                there.out = there.out.saturating_add(stolen);
-                let row = (there.out > 0).then(|| self.row(&host, there.out, there.back));
-                baseline.suppose(&mut host, start, &elsewhere, row.as_ref());
-                if let Some(row) = row.filter(|_| stolen > 0) {
-                    let case = Case { baseline, host: &host, number: self.number, now: start };
-                    if standard.tells(standard.score(&case, &[row])) {
-                        return true;
-                    }
-                }
+        for (day, number) in (0..days).zip(0i64..) {
+            let start = self.eve.aside.day + Span::DAY.times(number);
+            let mut stolen = [0; 24];
+            stolen
+                .iter_mut()
+                .skip(from.into())
+                .take(hours.into())
+                .for_each(|hour| *hour = parts.next().unwrap_or(0));
+            let told = if day < HOURLY {
+                (0u8..24).any(|hour| self.goes_on(&mut host, start, hour..hour + 1, hour, &stolen))
+            } else {
+                // Hour by hour nothing would be told that was not on the days before; sums go on.
+                self.goes_on(&mut host, start, 0..24, from + hours - 1, &stolen)
+            };
+            if told {
+                return true;
             }
         }
         false
     }
 
-    fn row(&self, host: &crate::baseline::Host, out: u64, back: u64) -> Row {
+    /// The host goes on over these hours of a day, in each of which so much is stolen; whether that is told at the end of hour `last`.
+    fn goes_on(
+        &self,
+        host: &mut Host,
+        day: Timestamp,
+        hours: Range<u8>,
+        last: u8,
+        stolen: &[u64; 24],
+    ) -> bool {
+        let at = |hour: u8| day + Span::HOUR.times(i64::from(hour));
+        let begins = at(hours.start);
+        let (mut elsewhere, mut steals) = (Elsewhere::default(), false);
+        // Towards the group: in the last hour, and before.
+        let (mut there, mut earlier) = (Flowed::default(), Flowed::default());
+        for ((own, stolen), hour) in
+            self.own.iter().zip(stolen).zip(0u8..).filter(|(_, hour)| hours.contains(hour))
+        {
+            elsewhere += own.rest;
+            let mut most = own.most;
+            if !self.is_most {
+                elsewhere.add(most.out, most.back);
+                most = Flowed::default();
+            }
+            most.out = most.out.saturating_add(*stolen);
+            steals |= *stolen > 0;
+            let when = if hour == last { &mut there } else { &mut earlier };
+            when.out = when.out.saturating_add(most.out);
+            when.back = when.back.saturating_add(most.back);
+        }
+        let (out, back) = (there.out.saturating_add(earlier.out), there.back.saturating_add(earlier.back));
         let mut trail = Trail::default();
         trail.largest = Evidence { bytes: out, port: PORT, ..Evidence::default() };
-        Row { host: self.number, destination: self.to, channel: host.channel, out, events: 1, back, trail }
+        if earlier.out > 0 {
+            trail.earlier = Some(Box::new([(begins, earlier)].into()));
+        }
+        let (baseline, standard) = (&self.eve.baseline, &self.eve.standard);
+        let start = at(last) + Span::HOUR - WINDOW;
+        let channel = host.channel;
+        let row = Row { host: self.number, destination: self.to, channel, out, events: 1, back, trail };
+        baseline.suppose(host, (begins, start), &elsewhere, Some(&row).filter(|row| row.out > 0));
+        let case = Case { baseline, host, number: self.number, now: start };
+        steals && standard.tells(standard.score(&case, &[row]))
     }
 }
 
