@@ -9,14 +9,17 @@ use crate::eval::Incident;
 use crate::event::{Channel, address};
 use crate::floor::{self, Floor, Floors, Side, Way, Within};
 use crate::formats::Detail;
-use crate::outputs::{self, BlindSpot, FloorProof, FloorRow, FloorSummary, FloorWay};
-use crate::pipeline::{Eve, Source};
+use crate::outputs::{
+    self, BlindSpot, FloorPrice, FloorProof, FloorReport, FloorRow, FloorSummary, FloorWay,
+};
+use crate::pipeline::{Eve, Scan, Source};
 use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
 const ABOUT: &str = "A floor is the largest theft that stays out of the budget: from one host, in an hour, a day or a month, to a destination that nobody \
@@ -55,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     }
     let (day, anyway) = first_reading(read, judge)?;
     let mut opened = read.open(Detail::Judged)?;
-    let mut scan = judge.scan(&mut opened)?.with_aside(day);
+    let mut scan = scan(judge, &mut opened)?.with_aside(day);
     opened.read(&mut scan);
     let mut eve = scan.finish_eve().context("no day was kept aside")?;
     let unused = eve.baseline.invent(day);
@@ -84,7 +87,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
 
     let rows = rows(&eve, &opened, &of_hosts);
     let sources = &opened.batch.sources;
-    let blind = blind(sources, &eve);
     let summary = FloorSummary {
         day,
         budget: judge.budget(&opened).per_day,
@@ -92,22 +94,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         computed: groups.len(),
         unseen: unseen(sources, &eve.counts, &rows),
     };
-    let proofs: Vec<FloorProof<'_>> = proofs
-        .iter()
-        .map(|proof| FloorProof {
-            host: eve.hosts.name(proof.claim.host),
-            way: proof.claim.way.name(),
-            within: proof.claim.within.name(),
-            floor: proof.claim.floor,
-            below_told: proof.below_told,
-            above_told: proof.above_told,
+    let prices = opened.allow.iter().filter_map(|rule| {
+        let price = floor::price(&eve, rule, &opened.estate.inventory, &of_hosts)?;
+        let (line, reason) = (rule.line, &*rule.reason);
+        Some(FloorPrice {
+            line,
+            reason,
+            hosts: price.hosts,
+            without: bytes(price.without),
+            with: bytes(price.with),
         })
-        .collect();
+    });
+    let proofs = proofs.iter().map(|proof| FloorProof {
+        host: eve.hosts.name(proof.claim.host),
+        way: proof.claim.way.name(),
+        within: proof.claim.within.name(),
+        floor: proof.claim.floor,
+        below_told: proof.below_told,
+        above_told: proof.above_told,
+    });
+    let (prices, proofs) = (prices.collect(), proofs.collect());
+    let report = FloorReport { rows, blind: blind(sources, &eve), prices, proofs, summary };
     let mut to = BufWriter::new(stdout().lock());
     if read.json {
-        outputs::floor_json(&rows, &blind, &proofs, &summary, &mut to)?;
+        outputs::floor_json(&report, &mut to)?;
     } else {
-        outputs::floor_table(&rows, &blind, &proofs, &summary, arguments.top, &mut to)?;
+        outputs::floor_table(&report, arguments.top, &mut to)?;
     }
     to.flush()?;
     Ok(opened.ending())
@@ -115,7 +127,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
 
 /// The start of the last day of which the logs tell all 24 hours, and what is told of them as they are.
 fn first_reading(read: &ReadArguments, judge: &JudgeArguments) -> Result<(Timestamp, Vec<Incident>)> {
-    let (opened, scanned) = judge.scanned(read)?;
+    let mut opened = read.open(Detail::Judged)?;
+    let mut scan = scan(judge, &mut opened)?;
+    opened.read(&mut scan);
+    let scanned = scan.finish();
     let spans = scanned.counts.iter().filter_map(|counts| counts.span);
     let Some((first, last)) = spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))) else {
         bail!("the logs hold nothing that could be judged");
@@ -128,6 +143,11 @@ fn first_reading(read: &ReadArguments, judge: &JudgeArguments) -> Result<(Timest
     }
     let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, Duration::ZERO);
     Ok((day, drill::incidents(&report)))
+}
+
+/// A scan without rules: what they cost is told apart.
+fn scan(judge: &JudgeArguments, opened: &mut Opened) -> Result<Scan> {
+    Ok(judge.scan(opened)?.with_rules(Arc::default()))
 }
 
 /// Numbers of hosts from which something can leave.
@@ -197,11 +217,19 @@ fn reading(
     for (source, lines, begins) in lay(&opened.batch.sources) {
         opened.batch.lay(source, lines, begins);
     }
-    let mut scan = judge.scan(&mut opened)?;
+    let mut scan = scan(judge, &mut opened)?;
     opened.read(&mut scan);
     let scanned = scan.finish();
     let report = scanned.report(&opened.batch.sources, &opened.estate.inventory, Duration::ZERO);
     Ok(drill::incidents(&report))
+}
+
+/// As outputs have it.
+fn bytes(floor: Floor) -> Option<u64> {
+    match floor {
+        Floor::Bytes(bytes) => Some(bytes),
+        Floor::Boundless => None,
+    }
 }
 
 /// A row for each name, whatever kinds of traffic it is seen in.
@@ -209,10 +237,7 @@ fn rows<'a>(eve: &'a Eve, opened: &'a Opened, floors: &[(u32, Floors)]) -> Vec<F
     let inventory = &opened.estate.inventory;
     let mut rows: BTreeMap<&str, Vec<FloorWay>> = BTreeMap::new();
     for (host, floors) in floors {
-        let within = floors.within.map(|floor| match floor {
-            Floor::Bytes(bytes) => Some(bytes),
-            Floor::Boundless => None,
-        });
+        let within = floors.within.map(bytes);
         let ways = rows.entry(eve.hosts.name(*host)).or_default();
         let way = floors.way.name();
         // By a server's log and by a sensor the same may be seen twice: who sees more tells.

@@ -13,11 +13,13 @@
 //! **proven**: a theft a fifth smaller and one a quarter larger are laid over the logs and read like any other line (`proof`).
 
 mod alike;
+mod price;
 mod proof;
 mod search;
 mod supposed;
 
 pub use alike::groups;
+pub use price::{Price, price};
 pub use proof::{Claim, LaidLines, Proof, Side, claims, lay, told};
 
 use crate::event::Channel;
@@ -139,6 +141,12 @@ pub fn floors(eve: &Eve, unused: u32, host: u32) -> Vec<Floors> {
     let ways = Way::of(channel).iter().copied();
     let to = |way: Way| if way.is_known() { eve.aside.favourite(host) } else { Some(unused) };
     ways.filter_map(|way| Some(of_way(way, &Supposed::new(eve, host, to(way)?)?))).collect()
+}
+
+/// The floors of a host towards a group that it knows; `None` of a host that was not seen before the day.
+pub fn towards(eve: &Eve, host: u32, group: u32) -> Option<Floors> {
+    let way = Way::of(eve.hosts.channel(host)).iter().copied().find(|way| way.is_known());
+    Some(of_way(way?, &Supposed::new(eve, host, group)?))
 }
 
 fn of_way(way: Way, supposed: &Supposed<'_>) -> Floors {

@@ -43,6 +43,21 @@ pub struct BlindSpot {
     pub why: String,
 }
 
+/// What an allow rule costs.
+#[derive(Clone, Debug)]
+pub struct FloorPrice<'a> {
+    /// Where the rule stands in its file.
+    pub line: usize,
+    /// Why there is one.
+    pub reason: &'a str,
+    /// Hosts that it is about.
+    pub hosts: usize,
+    /// What one of them could send in a day without it, the median.
+    pub without: Floor,
+    /// What it can with it.
+    pub with: Floor,
+}
+
 /// A floor that was proven, or was not.
 #[derive(Clone, Debug)]
 pub struct FloorProof<'a> {
@@ -58,6 +73,21 @@ pub struct FloorProof<'a> {
     pub below_told: bool,
     /// Whether one a quarter larger was.
     pub above_told: bool,
+}
+
+/// All that was found.
+#[derive(Clone, Debug)]
+pub struct FloorReport<'a> {
+    /// A row for each host.
+    pub rows: Vec<FloorRow<'a>>,
+    /// What hides everything.
+    pub blind: Vec<BlindSpot>,
+    /// Of each allow rule that is about somebody.
+    pub prices: Vec<FloorPrice<'a>>,
+    /// Floors that were proven, or were not.
+    pub proofs: Vec<FloorProof<'a>>,
+    /// All together.
+    pub summary: FloorSummary,
 }
 
 /// All together.
@@ -138,14 +168,8 @@ fn worst<'r, 'a>(rows: &'r [FloorRow<'a>]) -> Vec<(&'r FloorRow<'a>, &'r FloorWa
 }
 
 /// For people. Hosts with the highest floors are listed, `top` of them.
-pub fn table(
-    rows: &[FloorRow<'_>],
-    blind: &[BlindSpot],
-    proofs: &[FloorProof<'_>],
-    summary: &FloorSummary,
-    top: usize,
-    to: &mut dyn Write,
-) -> io::Result<()> {
+pub fn table(report: &FloorReport<'_>, top: usize, to: &mut dyn Write) -> io::Result<()> {
+    let FloorReport { rows, blind, prices, proofs, summary } = report;
     let FloorSummary { day, budget, bits, .. } = summary;
     let date = day.to_string();
     writeln!(
@@ -185,6 +209,18 @@ pub fn table(
         }
         for (way, why) in &summary.unseen {
             writeln!(to, "  {}: {}", way.replace('_', " "), escape::terminal(why))?;
+        }
+    }
+    if !prices.is_empty() {
+        writeln!(to, "\nWHAT RULES COST: more may leave in a day by")?;
+        for FloorPrice { line, reason, hosts, without, with } in prices {
+            writeln!(
+                to,
+                "  [[allow]] of line {line} ({}): {} instead of {}, from each of {hosts}",
+                escape::terminal(reason),
+                size(*with),
+                size(*without)
+            )?;
         }
     }
     let worst = worst(rows);
@@ -238,14 +274,9 @@ fn size(floor: Floor) -> String {
     floor.map_or("any".to_owned(), |bytes| Bytes(bytes).to_string())
 }
 
-/// One object a line: every host, every role, the estate, blind spots, proofs, then all together.
-pub fn json(
-    rows: &[FloorRow<'_>],
-    blind: &[BlindSpot],
-    proofs: &[FloorProof<'_>],
-    summary: &FloorSummary,
-    to: &mut dyn Write,
-) -> io::Result<()> {
+/// One object a line: every host, every role, the estate, blind spots, what rules cost, proofs, then all together.
+pub fn json(report: &FloorReport<'_>, to: &mut dyn Write) -> io::Result<()> {
+    let FloorReport { rows, blind, prices, proofs, summary } = report;
     for row in rows {
         let mut object = Map::new();
         object.insert("host".into(), row.host.into());
@@ -295,6 +326,15 @@ pub fn json(
         object.insert("path".into(), path.as_str().into());
         object.insert("why".into(), why.as_str().into());
         line(to, "blind_spot", &object)?;
+    }
+    for FloorPrice { line: place, reason, hosts, without, with } in prices {
+        let mut object = Map::new();
+        object.insert("line".into(), (*place).into());
+        object.insert("reason".into(), (*reason).into());
+        object.insert("hosts".into(), (*hosts).into());
+        object.insert("without_per_day".into(), json!(without));
+        object.insert("with_per_day".into(), json!(with));
+        line(to, "floor_allow", &object)?;
     }
     for proof in proofs {
         let mut object = Map::new();

@@ -31,7 +31,7 @@ pub use evaluation::{json as evaluation_json, table as evaluation_table};
 pub use events::{EventWriter, Place};
 pub use explanation::{Evident, Explanation, Found, Named, named};
 pub use explanation::{json as explanation_json, text as explanation_text};
-pub use floor::{BlindSpot, FloorProof, FloorRow, FloorSummary, FloorWay};
+pub use floor::{BlindSpot, FloorPrice, FloorProof, FloorReport, FloorRow, FloorSummary, FloorWay};
 pub use floor::{json as floor_json, table as floor_table};
 pub use jsonl::one as incident_line;
 pub use ocsf::render as ocsf;

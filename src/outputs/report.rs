@@ -20,6 +20,8 @@ pub struct Report<'a> {
     pub campaigns: Vec<Campaign<'a>>,
     /// How many hosts sent how much in all, by power of two of their bytes.
     pub volumes: Vec<u64>,
+    /// Rows of a drill and of floors, as `--json` prints them, where they are to be shown; only pages do.
+    pub exercises: Vec<serde_json::Value>,
     /// Over all.
     pub summary: Summary,
 }

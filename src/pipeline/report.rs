@@ -119,7 +119,7 @@ impl Scanned {
                 *count += 1;
             }
         }
-        Report { incidents, sources, days, campaigns, volumes, summary }
+        Report { incidents, sources, days, campaigns, volumes, exercises: Vec::new(), summary }
     }
 }
 

@@ -183,16 +183,14 @@ impl Scan {
             let number = judged.hosts.adopt(log, Channel::Logs);
             judged.baseline.hear(number, hour, pulse);
         }
+        let (hosts, destinations) = (&judged.hosts, &judged.destinations);
+        let names = Names { hosts, destinations, inventory: &self.sums.estate.inventory };
         if let Some(aside) = self.aside.as_mut().filter(|aside| start >= aside.day) {
             if !aside.begun() {
                 // The day before is closed, by nothing but that this one begins.
                 judged.baseline.fold(aside.day, &[]);
-                judged.ledger.judge(
-                    &mut judged.baseline,
-                    aside.day,
-                    &[],
-                    aside.day + WINDOW + judged.lateness,
-                );
+                let closes = aside.day + WINDOW + judged.lateness;
+                judged.ledger.judge(&mut judged.baseline, aside.day, &[], closes, names);
                 aside.begin(&judged.baseline);
             }
             aside.take(start, &rows);
@@ -202,8 +200,6 @@ impl Scan {
             days.add(start, &rows);
         }
         judged.baseline.fold(start, &rows);
-        let (hosts, destinations) = (&judged.hosts, &judged.destinations);
-        let names = Names { hosts, destinations, inventory: &self.sums.estate.inventory };
         judged.ledger.judge(&mut judged.baseline, start, &rows, start + WINDOW + judged.lateness, names);
         true
     }

@@ -95,6 +95,33 @@ fn hosts_that_are_alike_share_a_floor() {
 }
 
 #[test]
+fn what_rules_cost_is_said() {
+    let folder = tempdir().unwrap();
+    estate(folder.path());
+    let rules = "[[allow]]\nhost = \"10.0.0.0/8\"\nup_to = \"5TB/day\"\nreason = \"a test\"\n\
+                 [[allow]]\nhost = \"10.16.0.10\"\nreason = \"anything\"\n\
+                 [[allow]]\nhost = \"10.0.0.0/8\"\nuntil = \"2023-03-29\"\nreason = \"over\"\n";
+    let config = folder.path().join("rules.toml");
+    std::fs::write(&config, rules).unwrap();
+    let config = config.to_string_lossy().into_owned();
+    let found = floor(folder.path(), &["--json", "--proofs", "0", "-c", &config]);
+    let prices = found.rows("floor_allow");
+    assert_eq!(prices.len(), 2, "what is over costs nothing: {prices:?} {}", found.stderr);
+    assert_eq!((&prices[0]["line"], &prices[0]["with_per_day"]), (&1.into(), &5_000_000_000_000_u64.into()));
+    assert!(bytes(&prices[0], "without_per_day") < Some(1_000_000_000_000), "{}", prices[0]);
+    assert!(prices[0]["hosts"].as_u64() > Some(50), "{}", prices[0]);
+    assert_eq!((&prices[1]["hosts"], &prices[1]["with_per_day"]), (&1.into(), &Value::Null));
+    // The floors themselves are those without rules.
+    let plain = floor(folder.path(), &["--json", "--proofs", "0"]);
+    assert_eq!(found.rows("floor"), plain.rows("floor"));
+    let people = floor(folder.path(), &["--proofs", "0", "-c", &config]).stdout;
+    assert!(
+        people.contains("WHAT RULES COST") && people.contains("line 1 (a test): 5.00 TB instead of"),
+        "{people}"
+    );
+}
+
+#[test]
 fn what_hides_everything_is_said() {
     let folder = tempdir().unwrap();
     estate(folder.path());

@@ -1,5 +1,6 @@
 //! A report as one page: no network, no script, nothing but text and shapes. All that logs control is escaped.
 
+mod exercises;
 mod svg;
 
 use super::Style;
@@ -57,6 +58,7 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
     for (place, told) in told.iter().enumerate() {
         incident(told, place < 3, to)?;
     }
+    exercises::write(&report.exercises, to)?;
     sources(report, to)?;
     writeln!(to, "</main></body></html>")
 }
