@@ -28,6 +28,28 @@ fn shown_output_is_true() {
     assert!(checked > 0);
 }
 
+/// The recording of a session is what its commands print.
+#[test]
+fn the_recording_is_true() {
+    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
+    let (_, recording) = readme.split_once("<!-- recording -->\n```text\n").expect("a recording");
+    let recording = recording.split("```").next().unwrap();
+    let commands: Vec<&str> = recording.split("$ outflow ").skip(1).collect();
+    assert!(commands.len() >= 4, "{recording}");
+    for shown in commands {
+        let (command, shown) = shown.split_once('\n').unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_outflow"))
+            .args(command.split_whitespace())
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let tidy: Vec<&str> = printed.lines().map(str::trim_end).collect();
+        let shown = shown.split("…\n").next().unwrap().trim_end();
+        assert!(!shown.is_empty() && tidy.join("\n").contains(shown), "{command} prints:\n{printed}");
+    }
+}
+
 /// The configuration that it shows is one.
 #[test]
 fn shown_configuration_is_read() {

@@ -48,6 +48,79 @@ fn log(path: &Path, port: u16) {
     fs::write(path, text).unwrap();
 }
 
+/// Chromium on a file, with a profile in this folder; what it prints.
+fn chromium(folder: &Path, arguments: &[&str], file: &Path) -> String {
+    let run = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--virtual-time-budget=5000"])
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .args(arguments)
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8_lossy(&run.stdout).into_owned()
+}
+
+/// Each incident is opened and closed by a click, all that opens or scrolls is reached by keys and shows it, all text has the contrast
+/// that WCAG 2.2 asks of it (4.5, level AA), each picture has words; on a desk and on a phone, in light and in dark.
+#[test]
+fn a_person_can_use_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    log(&folder.join("proxy.log"), 9);
+    let floor = Command::new(env!("CARGO_BIN_EXE_outflow"))
+        .args(["floor", "-q", "--json", "--proofs", "0", &path("proxy.log")])
+        .output()
+        .unwrap();
+    fs::write(path("floor.jsonl"), floor.stdout).unwrap();
+    let drilled = Command::new(env!("CARGO_BIN_EXE_outflow"))
+        .args(["drill", "-q", "--json", "--runs", "1", "capita", &path("proxy.log")])
+        .output()
+        .unwrap();
+    fs::write(path("drill.jsonl"), drilled.stdout).unwrap();
+    let (page, floors, drills) = (path("report.html"), path("floor.jsonl"), path("drill.jsonl"));
+    let log = path("proxy.log");
+    let report = ["report", "-q", "--html", &page, "--floor", &floors, "--drill", &drills, &log];
+    assert_eq!(outflow(&report), 1);
+    let told = fs::read_to_string(path("report.html")).unwrap().matches("<details").count();
+    assert!(told >= NAMES.len(), "{told}");
+    for (width, dark) in [("1100", false), ("1100", true), ("390", false), ("390", true)] {
+        let harness = include_str!("report.html").replace("PAGE", "report.html").replace("WIDTH", width);
+        fs::write(path("harness.html"), harness).unwrap();
+        // The harness is another page: only so may it look into the frame.
+        let access =
+            ["--allow-file-access-from-files", "--disable-web-security", "--disable-site-isolation-trials"];
+        let scheme = format!("--blink-settings=preferredColorScheme={}", u8::from(!dark));
+        let dom =
+            chromium(folder, &[&access[..], &[&scheme, "--dump-dom"]].concat(), &folder.join("harness.html"));
+        let said =
+            dom.split("<pre id=\"said\">").nth(1).and_then(|rest| rest.split("</pre>").next()).unwrap();
+        let line = |word: &str| {
+            said.lines().find(|line| line.starts_with(word)).unwrap_or_else(|| panic!("{word}: {said}"))
+        };
+        let number = |word: &str, after: &str| {
+            let rest = line(word).split(&format!("{after} ")).nth(1).and_then(|rest| rest.split(' ').next());
+            rest.and_then(|number| number.parse::<f64>().ok())
+                .unwrap_or_else(|| panic!("{word} {after}: {said}"))
+        };
+        assert_eq!(line("summaries"), format!("summaries {told} toggled {told} focused {told}"), "{said}");
+        assert!(
+            number("scrolling", "scrolling") > 3.0
+                && number("scrolling", "reached") == number("scrolling", "scrolling"),
+            "{said}"
+        );
+        assert!(number("texts", "texts") > 200.0 && number("texts", "least") >= 4.5, "{said}");
+        assert!(number("pictures", "named") == number("pictures", "pictures"), "{said}");
+        assert_eq!(line("broken"), "broken links 0");
+        assert_eq!(line("headings"), "headings 1 first H1 language en");
+        assert_eq!(line("wide"), "wide 0", "nothing sticks out at {width}");
+        assert_eq!(line("scheme"), if dark { "scheme rgb(13, 17, 23)" } else { "scheme rgb(255, 255, 255)" });
+        assert_eq!(line("title"), "title outflow: ", "nothing ran when it was clicked");
+    }
+}
+
 #[test]
 fn hostile_names_are_text_in_chromium() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,18 +129,7 @@ fn hostile_names_are_text_in_chromium() {
     log(&log_path, listener.local_addr().unwrap().port());
     let code = outflow(&["report", "-q", "--html", &page.to_string_lossy(), &log_path.to_string_lossy()]);
     assert_eq!(code, 1, "something is told");
-    let chromium = |arguments: &[&str]| {
-        let run = Command::new("chromium")
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-            .args(["--disable-background-networking", "--virtual-time-budget=3000"])
-            .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-            .args(arguments)
-            .arg(format!("file://{}", page.display()))
-            .output()
-            .unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        String::from_utf8_lossy(&run.stdout).into_owned()
-    };
+    let chromium = |arguments: &[&str]| chromium(folder.path(), arguments, &page);
     let dom = chromium(&["--dump-dom"]);
     // As the browser understood it: no element of these kinds, no attribute that is a handler, and the title is ours.
     for element in ["<script", "<img", "<iframe", "<link", "<object", "<a "] {

@@ -98,11 +98,7 @@ fn pictures(report: &Report<'_>, told: &[&Told<'_>], to: &mut dyn Write) -> io::
             flows.len(),
             Bytes(flows[0].2)
         );
-        writeln!(
-            to,
-            "<h2>From where to where</h2><div class=\"scroll\">{}</div>",
-            svg::flows(&flows, &says)
-        )?;
+        writeln!(to, "<h2>From where to where</h2>{}", svg::flows(&flows, &says))?;
     }
     let mut outliers = vec![0u64; report.volumes.len()];
     for host in told.iter().map(|told| told.host).collect::<BTreeSet<_>>() {
@@ -115,7 +111,7 @@ fn pictures(report: &Report<'_>, told: &[&Told<'_>], to: &mut dyn Write) -> io::
         format!("How many of {} hosts sent how much in all; those told of are marked", report.summary.hosts);
     writeln!(
         to,
-        "<h2>The whole estate</h2><p class=\"soft\">{says}. Both scales are logarithmic.</p><div class=\"scroll\">{}</div>",
+        "<h2>The whole estate</h2><p class=\"soft\">{says}. Both scales are logarithmic.</p>{}",
         svg::distribution(&report.volumes, &outliers, &says)
     )
 }
@@ -141,15 +137,12 @@ fn incident(told: &Told<'_>, open: bool, to: &mut dyn Write) -> io::Result<()> {
         Bytes(usual)
     );
     if days > 0 {
-        let _ = write!(
-            page,
-            "<div class=\"scroll\">{}</div><p class=\"soft\">{says}.</p>",
-            svg::days(&told.days, told.until, usual, &says)
-        );
+        let _ =
+            write!(page, "{}<p class=\"soft\">{says}.</p>", svg::days(&told.days, told.until, usual, &says));
     }
     let _ = write!(
         page,
-        "<div class=\"scroll\"><table><tr><th>Detector<th class=\"number\">bits<th class=\"number\">observed<th class=\"number\">usual<th>in</tr>"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What detectors said\"><table><tr><th>Detector<th class=\"number\">bits<th class=\"number\">observed<th class=\"number\">usual<th>in</tr>"
     );
     for finding in &incident.findings {
         let _ = write!(
@@ -206,7 +199,7 @@ fn incident(told: &Told<'_>, open: bool, to: &mut dyn Write) -> io::Result<()> {
 fn sources(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
     writeln!(
         to,
-        "<h2>What was read, and what it cannot show</h2><div class=\"scroll\"><table><tr><th>Log<th>Format<th class=\"number\">lines<th class=\"number\">rejected<th class=\"number\">late<th>Cannot show</tr>"
+        "<h2>What was read, and what it cannot show</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Logs\"><table><tr><th>Log<th>Format<th class=\"number\">lines<th class=\"number\">rejected<th class=\"number\">late<th>Cannot show</tr>"
     )?;
     for source in &report.sources {
         let counts = source.counts;

@@ -59,8 +59,7 @@ pub(super) fn days(days: &[u64], last: Timestamp, usual: u64, says: &str) -> Str
 /// Who sent how much to where: (host, destination, bytes).
 pub(super) fn flows(pairs: &[(&str, &str, u64)], says: &str) -> String {
     let total = pairs.iter().map(|(.., bytes)| *bytes as f64).sum::<f64>().max(1.0);
-    let rows = pairs.len().max(1) as f64;
-    let (height, row) = (40.0 + 26.0 * rows, 26.0);
+    let row = 26.0;
     let mut places: [BTreeMap<&str, f64>; 2] = Default::default();
     for (host, destination, _) in pairs {
         for (side, name) in places.iter_mut().zip([host, destination]) {
@@ -68,7 +67,8 @@ pub(super) fn flows(pairs: &[(&str, &str, u64)], says: &str) -> String {
             side.entry(name).or_insert(next);
         }
     }
-    let mut svg = begin(height, says);
+    let rows = places.iter().map(BTreeMap::len).max().unwrap_or(0).max(1) as f64;
+    let mut svg = begin(20.0 + row * rows, says);
     let (from, to) = (210.0, WIDTH - 210.0);
     for (host, destination, bytes) in pairs {
         let y = |side: usize, name: &str| {
