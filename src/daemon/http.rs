@@ -284,6 +284,7 @@ mod tests {
         let all: Value = serde_json::from_str(&get(address, "/api/v1/incidents", "").1).unwrap();
         let told = all["incidents"].as_array().unwrap();
         assert_eq!((told.len(), &told[0]["bytes_out"]), (2, &json!(2)));
+        assert!(told.iter().all(|incident| incident["acknowledged"].is_null()), "{told:?}");
         let host: Value = serde_json::from_str(&get(address, "/api/v1/hosts/a%2Fb", "").1).unwrap();
         assert_eq!((&host["host"], host["incidents"].as_array().unwrap().len()), (&json!("a/b"), 1));
         let days: Vec<u64> =
@@ -291,6 +292,28 @@ mod tests {
         assert_eq!((days, &host["days_left_off"]), (vec![9, 5], &json!(0)));
         assert_eq!(get(address, "/api/v1/sources", "").0, 200);
         assert_eq!(get(address, "/../etc/passwd", "").0, 404);
+    }
+
+    #[test]
+    fn what_is_acknowledged_is_shown_with_its_reason() {
+        let (address, status, _folder) = start(None);
+        let ack = Ack {
+            id: "x".into(),
+            host: "a/b".into(),
+            destination: None,
+            since: Timestamp::MIN,
+            until: Timestamp(5_000_000),
+            reason: "known".into(),
+        };
+        status.write().unwrap().acks = [ack].into();
+        let answer = json!({"reason": "known", "until": "1970-01-01T00:00:05Z"});
+        for path in ["/api/v1/incidents", "/api/v1/hosts/a%2Fb"] {
+            let all: Value = serde_json::from_str(&get(address, path, "").1).unwrap();
+            let told = all["incidents"].as_array().unwrap();
+            let of = |host: &str| told.iter().find(|incident| incident["host"] == host);
+            assert_eq!(of("a/b").unwrap()["acknowledged"], answer, "{path}");
+            assert!(of("other").is_none_or(|incident| incident["acknowledged"].is_null()), "{path}");
+        }
     }
 
     #[test]
