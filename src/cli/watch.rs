@@ -1,15 +1,17 @@
 //! `outflow watch`.
 
+use super::Ending;
 use super::judge::JudgeArguments;
 use super::read::{Prepared, ReadArguments, now};
-use super::{Ending, say};
 use crate::batch::in_pool;
 use crate::config::{HttpConfig, ListenAt, ListenConfig};
 use crate::daemon::deliver::{Deliveries, Pace};
 use crate::daemon::http::{self, Shown};
 use crate::daemon::listen::Listeners;
 use crate::daemon::status::Status;
-use crate::daemon::{Engine, Followed, Keeper, Step, StoredOutbox, Supervisor, settings, start_journal};
+use crate::daemon::{
+    Engine, Followed, Keeper, Step, StoredOutbox, Supervisor, complain, note, settings, start_journal,
+};
 use crate::formats::Detail;
 use crate::incidents::Ack;
 use crate::input::Trouble;
@@ -87,7 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
     watch.supervisor.ready();
     let ending = in_pool(|| watch.run(arguments));
     if watch.deliveries.take().is_some_and(|deliveries| !deliveries.stop(LAST_WORDS)) {
-        say("some outputs did not tell everything: they go on after the next start");
+        note("some outputs did not tell everything: they go on after the next start");
     }
     watch.keeper.close();
     ending
@@ -103,10 +105,11 @@ fn serve(config: &HttpConfig, shown: Shown) -> Result<()> {
     match http::serve(config.bind, token.transpose()?.as_deref(), shown) {
         Ok(_) => Ok(()),
         Err(error) if *config == HttpConfig::default() => {
-            say(&format!(
-                "http://{}: {error}: health and metrics are not served; set [http] bind",
-                config.bind
-            ));
+            let address = config.bind;
+            complain(
+                "http",
+                &format!("http://{address}: {error}: health and metrics are not served; set [http] bind"),
+            );
             Ok(())
         }
         Err(error) => Err(error).with_context(|| format!("[http] bind = {}", config.bind)),
@@ -242,8 +245,10 @@ impl Watch {
             if self.reload.swap(false, Ordering::Relaxed) {
                 self.supervisor.reloading();
                 match self.reload(arguments) {
-                    Ok(()) => say("the configuration was read again"),
-                    Err(error) => say(&format!("{error:#}: the configuration stays as it was")),
+                    Ok(()) => note("the configuration was read again"),
+                    Err(error) => {
+                        complain("configuration", &format!("{error:#}: the configuration stays as it was"))
+                    }
                 }
                 self.supervisor.ready();
                 look_at = time;
@@ -327,7 +332,7 @@ impl Watch {
         let kept = (&*self.listening, arguments.folder(&prepared));
         let followed = arguments.read.followed(&prepared, arguments.from_end, kept)?;
         if arguments.read.listeners(&prepared) != self.listening {
-            say("[[listen]] has changed: that takes a restart");
+            note("[[listen]] has changed: that takes a restart");
         }
         let guidance = arguments.judge.guidance(&prepared)?;
         self.engine.reload(followed, prepared.estate, guidance);
@@ -339,7 +344,7 @@ impl Watch {
     fn hear(&mut self, step: Step) -> bool {
         for trouble in step.troubles {
             if self.said.insert((trouble.path.clone(), trouble.what.clone())) {
-                say(&format!("{}: {}", trouble.path.display(), trouble.what));
+                complain("trouble", &format!("{}: {}", trouble.path.display(), trouble.what));
             }
         }
         step.urgent
@@ -355,7 +360,7 @@ impl Watch {
         self.keeper.commit(&mut self.engine, || began.elapsed())?;
         for file in spent {
             if let Err(error) = file.remove() {
-                say(&format!("{error}: a file that was read stays in the spool"));
+                complain("spool", &format!("{error}: a file that was read stays in the spool"));
             }
         }
         (self.dirty, self.urgent) = (false, false);
@@ -382,7 +387,7 @@ impl Watch {
             }
             if !std::mem::replace(&mut failed, true) {
                 let (store, why) = (self.folder.display(), error.kind());
-                say(&format!("{store}: {why}; reading pauses until state can be written"));
+                complain("state", &format!("{store}: {why}; reading pauses until state can be written"));
             }
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());
@@ -392,7 +397,7 @@ impl Watch {
             std::thread::sleep(AGAIN);
         }
         if failed {
-            say("state can be written again: reading goes on");
+            note("state can be written again: reading goes on");
         }
         Ok(())
     }

@@ -22,6 +22,6 @@ mod watermark;
 
 pub use checkpoint::{Keeper, Kept, settings};
 pub use engine::{Engine, Followed, Step};
-pub use journal::start as start_journal;
+pub use journal::{complain, note, start as start_journal};
 pub use notify::Supervisor;
 pub use outbox::StoredOutbox;

@@ -22,14 +22,10 @@ const TURNS: [u64; 2] = [3, 1];
 
 /// What leaves in each of so many hours, if `bytes` do in all; their sum is exact.
 pub(super) fn parts(bytes: u64, hours: usize) -> Vec<u64> {
-    let weight = |hours: usize| -> u128 {
-        if hours == 1 {
-            return 1;
-        }
-        (0..hours).map(|hour| u128::from(TURNS[hour % TURNS.len()])).sum()
-    };
+    let weight =
+        |hours: usize| -> u128 { (0..hours).map(|hour| u128::from(TURNS[hour % TURNS.len()])).sum() };
     let all = weight(hours).max(1);
-    let until = |hour: usize| u64::try_from(u128::from(bytes) * weight(hour).min(all) / all).unwrap_or(bytes);
+    let until = |hour: usize| u64::try_from(u128::from(bytes) * weight(hour) / all).unwrap_or(bytes);
     (0..hours).map(|hour| until(hour + 1) - until(hour)).collect()
 }
 

@@ -17,6 +17,7 @@ mod tests;
 mod tls;
 mod webhook;
 
+use super::journal::may_say;
 use crate::config::{OutputConfig, Target};
 use pause::{Backoff, Pause};
 use serde::Serialize;
@@ -260,23 +261,29 @@ impl Worker {
                 let id = items.first().map_or("", |item| item.id.as_str());
                 state.refused += 1;
                 state.failures += 1;
-                tracing::error!(
-                    output = name,
-                    id,
-                    error,
-                    "a receiver refuses an incident: it is passed over"
-                );
+                if let Some(left_out) = may_say("refused") {
+                    tracing::error!(
+                        output = name,
+                        id,
+                        error,
+                        left_out,
+                        "a receiver refuses an incident: it is passed over"
+                    );
+                }
                 Ok(1)
             }
             Err(Failure::Later(error, at_least)) => {
                 state.failures += 1;
                 let wait = self.backoff.next().max(at_least.unwrap_or_default());
-                tracing::warn!(
-                    output = name,
-                    error,
-                    wait_s = wait.as_secs(),
-                    "an output does not work: it is tried again"
-                );
+                if let Some(left_out) = may_say("output") {
+                    tracing::warn!(
+                        output = name,
+                        error,
+                        wait_s = wait.as_secs(),
+                        left_out,
+                        "an output does not work: it is tried again"
+                    );
+                }
                 state.error = Some(error);
                 Err(wait)
             }

@@ -6,6 +6,7 @@
 #![no_main]
 
 mod conf;
+mod decompression;
 mod detection;
 mod framing;
 mod reading;
@@ -19,7 +20,7 @@ type Target = fn(&[u8]);
 
 /// Each family of formats is a folder of `src/formats`; there `reading` reads an input's first line as a `--format`, and
 /// the others by it.
-const TARGETS: [(&str, Target); 13] = [
+const TARGETS: [(&str, Target); 14] = [
     ("server", reading::family),
     ("proxy", reading::family),
     ("firewall", reading::family),
@@ -33,6 +34,7 @@ const TARGETS: [(&str, Target); 13] = [
     ("detection", detection::detection),
     ("framing", framing::framing),
     ("conf", conf::conf),
+    ("decompression", decompression::decompression),
 ];
 
 /// Most memory that reading one input may hold: `framing` makes texts of 3 MiB and keeps a copy, all else reads a few
