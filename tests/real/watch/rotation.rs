@@ -186,9 +186,13 @@ fn nginx_under_copytruncate() {
     let daemon = place.start();
     for round in 0..20 {
         (0..20).for_each(|part| _ = ask_nginx(port, round * 20 + part));
-        // The log's last lines are written a moment after the answers.
+        // The log's last lines are written a moment after the answers, into one file before the other.
         let whole = place.path().join("whole.log");
-        wait_until("nginx has written", || size(&files(&place.logs())) == size(from_ref(&whole)));
+        let lines =
+            |path| fs::read(path).map_or(0, |text| text.iter().filter(|byte| **byte == b'\n').count());
+        wait_until("nginx has written", || {
+            lines(&whole) == (round + 1) * 400 && size(&files(&place.logs())) == size(from_ref(&whole))
+        });
         logrotate(&place, "copytruncate");
     }
     server.stop();
