@@ -21,11 +21,20 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// For a page: as for a terminal, and what would be markup is text, also within an attribute in quotes.
+/// Most characters of a text that a page shows; a name of DNS has 253 at most, and a sentence names two.
+const PAGE_MAX: usize = 600;
+
+/// For a page: as for a terminal, and what would be markup is text, also within an attribute in quotes. What is too long for a name
+/// is cut in the middle, or one line of a log would fill the screen.
 pub(super) fn html(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len() + 8);
-    for character in terminal(text).chars() {
+    let mut safe = String::with_capacity(text.len().min(4 * PAGE_MAX) + 8);
+    let text = terminal(text);
+    let length = text.chars().count();
+    let cut = if length > PAGE_MAX { PAGE_MAX / 2..length - PAGE_MAX / 2 } else { length..length };
+    for (place, character) in text.chars().enumerate() {
         match character {
+            _ if place == cut.start && !cut.is_empty() => safe.push('…'),
+            _ if cut.contains(&place) => {}
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -67,6 +76,10 @@ mod tests {
             html("<img src=x onerror='a&b'>\u{202e}\""),
             "&lt;img src=x onerror=&#39;a&amp;b&#39;&gt;\\u{202e}&quot;"
         );
+        let long = format!("<{}>", "a".repeat(PAGE_MAX));
+        let shown = html(&long);
+        assert!(shown.starts_with("&lt;a") && shown.contains("a…a") && shown.ends_with("a&gt;"));
+        assert_eq!(shown.len(), PAGE_MAX + "…&lt;&gt;".len() - 2);
         assert_eq!(terminal("plain-ü.example"), "plain-ü.example");
         assert_eq!(terminal("a\x1b[2Jb\nc\u{202e}d\u{9b}"), "a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{9b}");
     }

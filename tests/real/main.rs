@@ -9,6 +9,7 @@ mod apache;
 mod caddy;
 mod capture;
 mod checks;
+mod chromium;
 mod client;
 mod conf;
 mod daemon;

@@ -1,7 +1,7 @@
 //! What a drill and floors said, in a page: rows of JSON, as `outflow drill --json` and `outflow floor --json` print them. Whatever
 //! else such a file holds is passed over.
 
-use super::text;
+use super::{begin_table, text};
 use crate::units::{Bytes, Span};
 use serde_json::Value;
 use std::io::{self, Write};
@@ -19,9 +19,11 @@ fn drill(rows: &[&Value], to: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         to,
-        "<h2>Would it be caught?</h2><p class=\"soft\">Thefts laid over these logs by outflow drill; medians of those that were told.</p>\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What a drill said\"><table><tr><th>Theft<th class=\"number\">told\
-         <th class=\"number\">stolen<th class=\"number\">told after<th class=\"number\">gone by then</tr>"
+        "<h2>Would it be caught?</h2><p class=\"soft\">Thefts laid over these logs by outflow drill; medians of those that were told.</p>{}",
+        begin_table(
+            "What a drill said",
+            "<th>Theft<th class=\"number\">told<th class=\"number\">stolen<th class=\"number\">told after<th class=\"number\">gone by then"
+        )
     )?;
     for row in rows {
         let name = format!("<tr><td class=\"name\">{}", words(&row["scenario"]));
@@ -57,8 +59,11 @@ fn floor<'a>(of: &dyn Fn(&str) -> Vec<&'a Value>, to: &mut dyn Write) -> io::Res
     writeln!(
         to,
         "<h2>How much could leave unseen?</h2><p class=\"soft\">The largest theft from one host that would not be told, by outflow floor; medians of \
-         hosts.{proven}</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Floors\"><table><tr><th>Of<th>By\
-         <th class=\"number\">hosts<th class=\"number\">in an hour<th class=\"number\">a day<th class=\"number\">a month<th>most in a day</tr>"
+         hosts.{proven}</p>{}",
+        begin_table(
+            "Floors",
+            "<th>Of<th>By<th class=\"number\">hosts<th class=\"number\">in an hour<th class=\"number\">a day<th class=\"number\">a month<th>most in a day"
+        )
     )?;
     for row in estate.iter().chain(&roles) {
         let name = row["role"].as_str().map_or_else(|| "estate".to_owned(), text);

@@ -1,6 +1,7 @@
 //! A report as one page: no network, no script, nothing but text and shapes. All that logs control is escaped.
 
 mod exercises;
+mod list;
 mod svg;
 
 use super::Style;
@@ -16,7 +17,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 const STYLE: &str = include_str!("style.css");
 
-/// Most incidents drawn as flows: more is a carpet.
+/// Most incidents listed and drawn as flows: more is a carpet.
 const FLOWS: usize = 24;
 
 /// Renders a report.
@@ -50,6 +51,7 @@ pub(super) fn write(report: &Report<'_>, style: Style, to: &mut dyn Write) -> io
             allowed => format!(" {allowed} incidents are allowed by rules."),
         }
     )?;
+    list::together(report, &told, to)?;
     pictures(report, &told, to)?;
     writeln!(to, "<h2>Incidents, the worst first</h2>")?;
     if told.is_empty() {
@@ -94,10 +96,19 @@ fn pictures(report: &Report<'_>, told: &[&Told<'_>], to: &mut dyn Write) -> io::
     flows.sort_by_key(|(.., bytes)| std::cmp::Reverse(*bytes));
     if !flows.is_empty() {
         let says = format!(
-            "Flows from {} pairs of hosts and destinations, the widest {}",
-            flows.len(),
+            "{} from hosts of the list to their destinations, the widest from {} to {}: {}",
+            if flows.len() == 1 { "A flow".to_owned() } else { format!("{} flows", flows.len()) },
+            flows[0].0,
+            flows[0].1,
             Bytes(flows[0].2)
         );
+        let worst = told.get(..FLOWS).unwrap_or(told);
+        let heading = match told.len() - worst.len() {
+            0 => "The list".to_owned(),
+            _ => format!("The list: the worst {FLOWS} of {}", told.len()),
+        };
+        writeln!(to, "<h2 id=\"list\">{heading}</h2>")?;
+        list::write(worst, to)?;
         writeln!(to, "<h2>From where to where</h2>{}", svg::flows(&flows, &says))?;
     }
     let mut outliers = vec![0u64; report.volumes.len()];
@@ -107,8 +118,10 @@ fn pictures(report: &Report<'_>, told: &[&Told<'_>], to: &mut dyn Write) -> io::
             *count += 1;
         }
     }
-    let says =
-        format!("How many of {} hosts sent how much in all; those told of are marked", report.summary.hosts);
+    let says = format!(
+        "How many of {} hosts sent how much in all; those told of are red",
+        grouped(report.summary.hosts as u64)
+    );
     writeln!(
         to,
         "<h2>The whole estate</h2><p class=\"soft\">{says}. Both scales are logarithmic.</p>{}",
@@ -121,33 +134,32 @@ fn incident(told: &Told<'_>, open: bool, to: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
     let _ = write!(
         page,
-        "<details id=\"i{}\"{}><summary><span class=\"tag {severity}\">{severity}</span><span class=\"name\">{}</span></summary><div>",
-        told.id,
+        "<details{}><summary><span class=\"tag {severity}\">{severity}</span><span class=\"name\">{}</span></summary><div id=\"i{}\">",
         if open { " open" } else { "" },
-        text(&told.summary)
+        text(&told.summary),
+        told.id
     );
     if let Some(answer) = told.answer() {
         let _ = write!(page, "<p>{}.</p>", text(&answer));
     }
-    let usual = incident.expected;
-    let days = told.days.iter().filter(|bytes| **bytes > 0).count();
+    let (usual, days) = (incident.expected, watched_days(told));
+    let sending = days.iter().filter(|bytes| **bytes > 0).count();
     let says = format!(
-        "Net bytes a day for {} days; on {days} of them something left. The band is the most that was usual in a day, {}",
-        told.days.len(),
+        "Net bytes a day for {} days; on {sending} of them something left. The dashed line is the most that was usual in a day, {}",
+        days.len(),
         Bytes(usual)
     );
-    if days > 0 {
-        let _ =
-            write!(page, "{}<p class=\"soft\">{says}.</p>", svg::days(&told.days, told.until, usual, &says));
+    if sending > 0 {
+        let _ = write!(page, "{}<p class=\"soft\">{says}.</p>", svg::days(days, told.until, usual, &says));
     }
-    let _ = write!(
-        page,
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What detectors said\"><table><tr><th>Detector<th class=\"number\">bits<th class=\"number\">observed<th class=\"number\">usual<th>in</tr>"
+    page += &begin_table(
+        "What detectors said",
+        "<th>Detector<th class=\"number\">bits<th class=\"number\">observed<th class=\"number\">usual<th>in",
     );
     for finding in &incident.findings {
         let _ = write!(
             page,
-            "<tr><td>{} <span class=\"soft\">{}</span><td class=\"number\">{:.1}<td class=\"number\">{}<td class=\"number\">{}<td>{}</tr>",
+            "<tr><td>{} <span class=\"soft\">{}</span><td class=\"number\">{:.1}<td class=\"number\">{}<td class=\"number\">{}<td class=\"time\">{}</tr>",
             finding.detector,
             finding.technique,
             finding.bits,
@@ -186,7 +198,7 @@ fn incident(told: &Told<'_>, open: bool, to: &mut dyn Write) -> io::Result<()> {
     let lasted = (incident.last_seen - incident.first_seen).max(Span::MINUTE);
     let _ = write!(
         page,
-        "</ul><p class=\"soft\">Told at {} after {}; {} in {lasted}. Watched for {} before.{role} Id {}.</p></div></details>",
+        "</ul><p class=\"soft\">Told at {} after {}; {} in {lasted}. Watched for {} before.{role} Id {}. <a href=\"#list\">Back to the list</a></p></div></details>",
         incident.detected_at,
         Bytes(incident.bytes_out_at_detection),
         Bytes(incident.bytes_out),
@@ -199,7 +211,11 @@ fn incident(told: &Told<'_>, open: bool, to: &mut dyn Write) -> io::Result<()> {
 fn sources(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
     writeln!(
         to,
-        "<h2>What was read, and what it cannot show</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Logs\"><table><tr><th>Log<th>Format<th class=\"number\">lines<th class=\"number\">rejected<th class=\"number\">late<th>Cannot show</tr>"
+        "<h2>What was read, and what it cannot show</h2>{}",
+        begin_table(
+            "Logs",
+            "<th>Log<th>Format<th class=\"number\">lines<th class=\"number\">rejected<th class=\"number\">late<th>Cannot show"
+        )
     )?;
     for source in &report.sources {
         let counts = source.counts;
@@ -215,6 +231,22 @@ fn sources(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     writeln!(to, "</table></div>")
+}
+
+/// The days of an incident since its host was first seen: what was before is not known, which is not nothing.
+fn watched_days<'a>(told: &'a Told<'_>) -> &'a [u64] {
+    let first = (told.incident.first_seen - told.incident.watched).floor(Span::DAY);
+    let known = usize::try_from((told.until - first).0 / Span::DAY.0).unwrap_or(0) + 1;
+    let sending = told.days.iter().position(|bytes| *bytes > 0).unwrap_or(0);
+    let unknown = told.days.len().saturating_sub(known).min(sending);
+    told.days.get(unknown..).unwrap_or_default()
+}
+
+/// Begins a table that scrolls by itself where it is too wide; so keys must reach it, and it has a name.
+fn begin_table(name: &str, head: &str) -> String {
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table><tr>{head}</tr>"
+    )
 }
 
 /// Text of a log, for a page: what would be markup, or would turn the direction of reading, is not.
