@@ -3,51 +3,40 @@
 use crate::outflow::repository;
 use std::process::Command;
 
+/// Each command of each block prints what stands below it. They run where a page may be written, one after the other.
 #[test]
 fn shown_output_is_true() {
     let readme = std::fs::read_to_string(repository("README.md")).unwrap();
-    let mut checked = 0;
-    for block in readme.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap();
-        let (command, shown) = block.split_once('\n').unwrap();
-        let arguments = command.strip_prefix("$ outflow ").expect(command).split_whitespace();
-        let output = Command::new(env!("CARGO_BIN_EXE_outflow"))
-            .args(arguments)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        let printed = String::from_utf8(output.stdout).unwrap();
-        // "…" alone on a line stands for what was cut.
-        for part in shown.split("…\n") {
-            let part = part.trim_end();
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(repository("sample-logs"), folder.path().join("sample-logs")).unwrap();
+    let check = |text: &str| {
+        let blocks = text.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        let commands: Vec<&str> = blocks.flat_map(|block| block.split("$ outflow ").skip(1)).collect();
+        for command in &commands {
+            let (command, shown) = command.split_once('\n').unwrap();
+            let output = Command::new(env!("CARGO_BIN_EXE_outflow"))
+                .args(command.split_whitespace())
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            assert!(output.status.code() < Some(2), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+            let printed = String::from_utf8(output.stdout).unwrap();
             let tidy: Vec<&str> = printed.lines().map(str::trim_end).collect();
-            assert!(tidy.join("\n").contains(part), "{command} prints:\n{printed}");
+            // "…" alone on a line stands for what was cut; the parts come one after the other.
+            let mut rest = tidy.join("\n");
+            for part in shown.split("…\n").map(str::trim_end) {
+                let at =
+                    rest.find(part).unwrap_or_else(|| panic!("{command} prints:\n{printed}not:\n{part}"));
+                rest = rest.split_off(at + part.len());
+            }
         }
-        checked += 1;
-    }
-    assert!(checked > 0);
-}
-
-/// The recording of a session is what its commands print.
-#[test]
-fn the_recording_is_true() {
-    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
-    let (_, recording) = readme.split_once("<!-- recording -->\n```text\n").expect("a recording");
-    let recording = recording.split("```").next().unwrap();
-    let commands: Vec<&str> = recording.split("$ outflow ").skip(1).collect();
-    assert!(commands.len() >= 4, "{recording}");
-    for shown in commands {
-        let (command, shown) = shown.split_once('\n').unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_outflow"))
-            .args(command.split_whitespace())
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        let printed = String::from_utf8(output.stdout).unwrap();
-        let tidy: Vec<&str> = printed.lines().map(str::trim_end).collect();
-        let shown = shown.split("…\n").next().unwrap().trim_end();
-        assert!(!shown.is_empty() && tidy.join("\n").contains(shown), "{command} prints:\n{printed}");
-    }
+        commands.len()
+    };
+    let (before, rest) = readme.split_once("<!-- recording -->\n").expect("a recording");
+    let (recording, after) = rest.split_once("<!-- end of the recording -->").expect("its end");
+    assert_eq!(check(recording), 4, "the session of tests/story/run");
+    assert!(folder.path().join("report.html").exists(), "it ends with a page");
+    assert!(check(before) + check(after) > 0);
 }
 
 /// The configuration that it shows is one.
