@@ -1,10 +1,11 @@
 //! What comes in over sockets and standard input gives the answers of one scan of all that was sent.
 
 use crate::outflow::feed;
+use crate::ports::free_port;
 use crate::watch::{Place, estate, signal};
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -20,11 +21,6 @@ fn standard_input_is_a_stream() {
     assert_eq!(watched.code, 1, "it ends with its input: {}", watched.stderr);
     assert!(!watched.rows("incident").is_empty());
     place.answers_as(&text);
-}
-
-/// A port of this machine where nobody listens.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A daemon that listens to syslog over TCP and UDP, and keeps little.
@@ -59,7 +55,8 @@ impl<'p> Daemon<'p> {
             .stderr(said.unwrap())
             .spawn();
         self.child = Some(child.unwrap());
-        self.wait_for(|daemon| daemon.metric("outflow_status_age_seconds").is_some());
+        // Its web server answers before its sockets are bound.
+        self.wait_for(|daemon| daemon.page("/readyz").ends_with("ready\n"));
     }
 
     fn wait_for(&self, what: impl Fn(&Daemon<'_>) -> bool) {

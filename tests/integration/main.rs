@@ -24,6 +24,8 @@ mod listen;
 mod older;
 mod outflow;
 mod pairing;
+#[path = "../ports.rs"]
+mod ports;
 mod readme;
 mod report;
 mod roads;

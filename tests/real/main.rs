@@ -24,6 +24,8 @@ mod namespace;
 mod nfdump;
 mod nginx;
 mod outflow;
+#[path = "../ports.rs"]
+mod ports;
 mod programs;
 mod report;
 mod rsyslog;
