@@ -211,9 +211,7 @@ impl Baseline {
                 (host.first, host.channel) = (Some(start), row.channel);
                 self.seen[row.channel as usize] += 1;
             }
-            let first = host.first.unwrap_or(start);
-            let came_late = self.begins.is_some_and(|begins| first - begins >= COLD);
-            let chosen = came_late || start - first >= Span::DAY;
+            let chosen = chosen(self.begins, host.first.unwrap_or(start), start);
             let port = row.trail.largest.port;
             if port > 0 && row.channel == Channel::Transfer {
                 let since = if chosen { start } else { Timestamp::MIN };
@@ -354,6 +352,12 @@ pub const COLD: Span = Span::DAY.times(2);
 
 /// How long until most of what comes back every week has come back.
 const SETTLED: Span = Span::DAY.times(7);
+
+/// Whether what a host first seen at `first` newly turns to is new to it, in an estate first seen at `begins`: what it did on the
+/// first day that it was watched may be as old as itself, unless it came to an estate that was known.
+fn chosen(begins: Option<Timestamp>, first: Timestamp, now: Timestamp) -> bool {
+    begins.is_some_and(|begins| first - begins >= COLD) || now - first >= Span::DAY
+}
 
 /// Whether a unit first seen at `first` has a record at this scale: one span beyond the lag of two has passed.
 pub fn mature(scale: usize, first: Timestamp, now: Timestamp) -> bool {

@@ -1,8 +1,8 @@
 //! What if a host also sent this? A copy of the host goes on as it would, and the estate stays as it is.
 
-use super::{Baseline, COLD, Flowed, Host, PAIRS_MAX, Pair, Row, Volume, grown};
+use super::{Baseline, Flowed, Host, PAIRS_MAX, Pair, Row, Volume, chosen, grown};
 use crate::event::Channel;
-use crate::units::{Span, Timestamp};
+use crate::units::Timestamp;
 use std::ops::AddAssign;
 
 /// What a host does in an hour beside what is supposed of it.
@@ -55,9 +55,7 @@ impl Baseline {
             balance.add(hour, elsewhere.flowed);
         }
         let Some(row) = row else { return };
-        let first = host.first.unwrap_or(start);
-        let came_late = self.begins.is_some_and(|begins| first - begins >= COLD);
-        let chosen = came_late || start - first >= Span::DAY;
+        let chosen = chosen(self.begins, host.first.unwrap_or(start), start);
         let port = row.trail.largest.port;
         if port > 0 && row.channel == Channel::Transfer {
             host.ports.note(port, if chosen { start } else { Timestamp::MIN });

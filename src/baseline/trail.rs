@@ -42,7 +42,7 @@ pub struct Flowed {
 
 impl Flowed {
     /// Adds both.
-    pub(super) fn add(&mut self, other: Flowed) {
+    pub fn add(&mut self, other: Flowed) {
         self.out = self.out.saturating_add(other.out);
         self.back = self.back.saturating_add(other.back);
     }

@@ -6,14 +6,14 @@ use super::{Ending, say};
 use crate::batch;
 use crate::drill::{self, shown_by};
 use crate::eval::Incident;
-use crate::event::{Channel, address};
+use crate::event::Channel;
 use crate::floor::{self, Floor, Floors, Side, Way, Within};
 use crate::formats::Detail;
 use crate::outputs::{
     self, BlindSpot, FloorPrice, FloorProof, FloorReport, FloorRow, FloorSummary, FloorWay,
 };
 use crate::pipeline::{Eve, Scan, Source};
-use crate::tally::Counts;
+use crate::tally::{Counts, OTHERS};
 use crate::units::{Span, Timestamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -154,7 +154,7 @@ fn scan(judge: &JudgeArguments, opened: &mut Opened) -> Result<Scan> {
 fn watched(eve: &Eve) -> Vec<u32> {
     let hosts = eve.baseline.hosts.iter().zip(0u32..).filter(|(host, _)| host.first.is_some());
     let numbers = hosts.map(|(_, number)| number);
-    numbers.filter(|host| !eve.hosts.name(*host).is_empty() && eve.hosts.name(*host) != "(others)").collect()
+    numbers.filter(|host| !["", OTHERS].contains(&eve.hosts.name(*host))).collect()
 }
 
 /// Lays thefts below and above some floors over the logs: a reading for each side and length.
@@ -254,7 +254,7 @@ fn rows<'a>(eve: &'a Eve, opened: &'a Opened, floors: &[(u32, Floors)]) -> Vec<F
     rows.into_iter()
         .map(|(host, mut ways)| {
             ways.sort_by_key(|way| place(way.way));
-            let member = inventory.by_name(host).or_else(|| inventory.by_ip(address(host.as_bytes())?));
+            let member = inventory.member(host);
             FloorRow { host, role: member.map_or("", |member| &member.role), ways }
         })
         .collect()

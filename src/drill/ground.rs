@@ -1,18 +1,15 @@
 //! What a scan learned of somebody's logs → the grounds on which thefts are laid, one for each kind of traffic.
 
 use super::Settings;
-use super::log::shown_by;
+use super::log::{shown_by, written};
 use crate::baseline::{Baseline, DAY_SCALE, Host, Level, Rarity, Reach};
 use crate::estate::Inventory;
 use crate::event::{Channel, Role, address};
 use crate::pipeline::Source;
 use crate::synth::{Ground, Like, SeenHost, Tells};
-use crate::tally::{Counts, Directory};
+use crate::tally::{Counts, Directory, OTHERS};
 use crate::units::{Span, Timestamp};
 use std::sync::Arc;
-
-/// The stand-in for all names beyond a cap: nobody's host, nobody's place.
-const OTHERS: &str = "(others)";
 
 /// A nightly job sends so much of a day within so many hours, on so many of the days.
 const NIGHTLY_SHARE: f64 = 0.8;
@@ -75,14 +72,7 @@ impl Made<'_> {
             if named && address(name.as_bytes()).is_some() {
                 return None;
             }
-            let known = address(name.as_bytes()).or_else(|| self.inventory.address_of(name));
-            // A sensor tells addresses, and only those inside are ours.
-            let written = match known {
-                Some(ip) => ip.to_string(),
-                None if matches!(role, Role::Flow | Role::Dns) => return None,
-                None => name.to_owned(),
-            };
-            self.host(name, written, host)
+            self.host(name, written(name, role, self.inventory)?, host)
         });
         hosts.collect()
     }

@@ -1,7 +1,8 @@
 //! The lines that are laid over a log: read by the same machinery as any other, in a layout of our own, and counted as lines of
 //! the log beside which they stand.
 
-use crate::event::{Channel, Role};
+use crate::estate::Inventory;
+use crate::event::{Channel, Role, address};
 use crate::formats::cells::Cut;
 use crate::formats::generic::mapped::{
     Clock, Description, End, Field, Key, Length, Lines, Mapped, Mapping, Origin, Reading, Text, kind,
@@ -63,6 +64,17 @@ fn kind_of_log(channel: Channel) -> &'static str {
         Channel::Answers => "a web server or of flows",
         Channel::Names => "DNS questions",
         _ => "a bucket",
+    }
+}
+
+/// As lines of a log of this role call a host; `None` where it tells addresses only, and none is known.
+pub fn written(name: &str, role: Role, inventory: &Inventory) -> Option<String> {
+    let known = address(name.as_bytes()).or_else(|| inventory.address_of(name));
+    match known {
+        Some(ip) => Some(ip.to_string()),
+        // A sensor tells addresses, and only those inside are ours.
+        None if matches!(role, Role::Flow | Role::Dns) => None,
+        None => Some(name.to_owned()),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::synth::scenarios::{self, Scenario};
 use crate::synth::{Laid, Overlay};
 use crate::units::{Bytes, Span, Timestamp};
 use ground::{Log, Made};
-pub use log::{shown_by, source as laid_over};
+pub use log::{shown_by, source as laid_over, written};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -132,6 +132,11 @@ impl Inventory {
         self.by_ip.iter().filter(|(_, place)| named(place)).map(|(ip, _)| *ip).min()
     }
 
+    /// The row for a host as outputs call it: by its name, or by its address.
+    pub fn member(&self, host: &str) -> Option<&Member> {
+        self.by_name(host).or_else(|| self.by_ip(address(host.as_bytes())?))
+    }
+
     /// The row for a name in lower case.
     pub fn by_name(&self, name: &str) -> Option<&Member> {
         self.members.get(*self.by_name.get(name)?)

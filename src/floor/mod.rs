@@ -2,12 +2,13 @@
 //!
 //! **As of a day.** The scan judges all before the last whole day of the logs and keeps that day aside ([`Eve`]): what is usual, and
 //! by what an incident is told, is what a daemon would know when that day began; what the host sends itself is what it sent on that
-//! day. Then a theft is added to a copy of the host, hour by hour (after three days, day by day), and scored by the same code that scores incidents; its size is
-//! halved or doubled until what is told and what is not are within a twentieth of each other (`search`).
+//! day. Then a theft is added to a copy of the host, hour by hour (after three days, day by day), and scored by the same code that
+//! scores incidents; its size is halved or doubled until what is told and what is not are within a twentieth of each other (`search`).
 //!
 //! **The thief** knows the host: he sends when it sends most, by a port that everybody uses, unevenly, with a tool that nobody knows;
 //! in one hour of a day, in six, or in all, whichever hides most. A theft of a month does so on each of thirty days like the one
-//! kept aside. There is room in the budget: on a day on which much happens more may leave.
+//! kept aside. There is room in the budget: on a day on which much happens more may leave. So it may from a host that broke its own
+//! record earlier on that day, to others than the thief: what it does on the day adds to what is stolen, and raises no record.
 //!
 //! **Hosts that are alike** share their floors where there are more than can be computed one by one (`alike`). Some floors are
 //! **proven**: a theft a fifth smaller and one a quarter larger are laid over the logs and read like any other line (`proof`).
@@ -95,9 +96,6 @@ pub enum Within {
 }
 
 impl Within {
-    /// All, the shortest first.
-    pub const ALL: [Within; 3] = [Within::Hour, Within::Day, Within::Month];
-
     /// Its word in keys of JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -127,7 +125,7 @@ impl Floor {
 pub struct Floors {
     /// By which.
     pub way: Way,
-    /// By the place in [`Within::ALL`].
+    /// In an hour, a day, a month: by the place in [`Within`].
     pub within: [Floor; 3],
     /// In how many hours of the day the theft of a day hides best.
     pub hours: u8,

@@ -1,6 +1,6 @@
 //! What an allow rule costs: how much more can leave because of it.
 
-use super::{Floor, Floors, towards};
+use super::{Floor, Floors, Within, towards};
 use crate::baseline::SCALES;
 use crate::estate::Inventory;
 use crate::incidents::{About, Allow};
@@ -32,7 +32,7 @@ pub fn price(eve: &Eve, rule: &Allow, inventory: &Inventory, floors: &[(u32, Flo
         let host = floors.first()?.0;
         let about = |destination| About { host: eve.hosts.name(host), destination, inventory };
         if rule.destination.is_none() {
-            let least = floors.iter().map(|(_, floors)| floors.within[1]).min();
+            let least = floors.iter().map(|(_, floors)| floors.within[Within::Day as usize]).min();
             return rule.is_about(&about(None)).then_some((host, None, least?));
         }
         let pairs = &eve.baseline.hosts.get(host as usize)?.pairs;
@@ -42,7 +42,7 @@ pub fn price(eve: &Eve, rule: &Allow, inventory: &Inventory, floors: &[(u32, Flo
     });
     let hosts: Vec<_> = hosts.collect();
     let without = hosts.iter().take(HOSTS_MAX).filter_map(|(host, group, least)| match group {
-        Some(group) => towards(eve, *host, *group).map(|floors| floors.within[1]),
+        Some(group) => towards(eve, *host, *group).map(|floors| floors.within[Within::Day as usize]),
         None => Some(*least),
     });
     let mut without: Vec<Floor> = without.collect();

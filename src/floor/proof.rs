@@ -2,12 +2,13 @@
 
 use super::supposed::{PORT, parts};
 use super::{Floor, Floors, Way, Within, begins};
-use crate::drill::{laid_over, shown_by};
+use crate::drill::{laid_over, shown_by, written};
 use crate::estate::Inventory;
 use crate::eval::Incident;
-use crate::event::{Channel, Role, address};
+use crate::event::{Channel, Role};
 use crate::pipeline::{Eve, Source};
 use crate::synth::{Columns, End, one_of_group};
+use crate::tally::OTHERS;
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
@@ -60,13 +61,6 @@ pub struct Proof {
     pub above_told: bool,
 }
 
-impl Proof {
-    /// Whether the floor holds.
-    pub fn holds(&self) -> bool {
-        !self.below_told && self.above_told
-    }
-}
-
 /// Floors to be proven: of each way up to `count`, of hosts that lie evenly between the lowest and the highest floor; none of a host
 /// twice, none of those of which something is told anyway, and none of buckets.
 pub fn claims(
@@ -85,7 +79,7 @@ pub fn claims(
             .filter(|(_, floors)| floors.way == way)
             .filter(|(host, _)| eve.hosts.channel(*host) != Channel::Objects)
             .filter(|(host, _)| !accused.contains(eve.hosts.name(*host)))
-            .filter_map(|(host, floors)| match floors.within[1] {
+            .filter_map(|(host, floors)| match floors.within[Within::Day as usize] {
                 Floor::Bytes(bytes) if bytes > 0 => Some((bytes, *host, floors)),
                 _ => None,
             })
@@ -95,11 +89,11 @@ pub fn claims(
             let at = (2 * place + 1) * able.len() / (2 * count.min(able.len()));
             let near = able.iter().skip(at).chain(able.iter().take(at));
             let free = near.filter(|(_, host, _)| claims.iter().all(|claim| claim.host != *host));
-            let written = |(_, host, floors): &(u64, u32, &Floors)| {
+            let able = |(_, host, floors): &(u64, u32, &Floors)| {
                 let (ends, group) = ends(eve, (sources, inventory), *host, way, claims.len())?;
                 Some((*host, **floors, ends, group))
             };
-            if let Some((host, floors, ends, group)) = free.into_iter().take(TRIES).find_map(written) {
+            if let Some((host, floors, ends, group)) = free.into_iter().take(TRIES).find_map(able) {
                 for (within, hours) in [(Within::Hour, 1), (Within::Day, floors.hours)] {
                     if let Floor::Bytes(floor) = floors.within[within as usize] {
                         let hours = (begins(floors.busiest, hours), hours);
@@ -126,17 +120,10 @@ fn ends(
 ) -> Option<((String, String), String)> {
     let channel = eve.hosts.channel(host);
     let (_, role) = shown_by(channel, sources, &eve.counts).ok()?;
-    let name = eve.hosts.name(host);
-    let known = address(name.as_bytes()).or_else(|| inventory.address_of(name));
-    let by_address = matches!(role, Role::Flow | Role::Dns);
-    let written = match known {
-        Some(ip) => ip.to_string(),
-        None if by_address => return None,
-        None => name.to_owned(),
-    };
+    let written = written(eve.hosts.name(host), role, inventory)?;
     let (other, group) = if way.is_known() {
         let group = eve.destinations.name(eve.aside.favourite(host)?);
-        (group != "(others)").then(|| (one_of_group(group), group.to_owned()))?
+        (group != OTHERS).then(|| (one_of_group(group), group.to_owned()))?
     } else {
         unseen(eve, channel, role, number)?
     };
@@ -146,10 +133,10 @@ fn ends(
 /// A place that the logs do not know, and its group.
 fn unseen(eve: &Eve, channel: Channel, role: Role, number: usize) -> Option<(String, String)> {
     let by_name = matches!(role, Role::Proxy | Role::Dns);
-    (0..=u8::MAX).find_map(|try_| {
-        let network = format!("240.{try_}.{}", number % 256);
+    (0..=u8::MAX).find_map(|lot| {
+        let network = format!("240.{lot}.{}", number % 256);
         let (written, group) = if by_name {
-            let name = format!("floor-{number}-{try_}.example");
+            let name = format!("floor-{number}-{lot}.example");
             (name.clone(), name)
         } else {
             (format!("{network}.1"), format!("{network}.0/24"))

@@ -103,9 +103,7 @@ impl<'a> Supposed<'a> {
             }
             most.out = most.out.saturating_add(*stolen);
             steals |= *stolen > 0;
-            let when = if hour == last { &mut there } else { &mut earlier };
-            when.out = when.out.saturating_add(most.out);
-            when.back = when.back.saturating_add(most.back);
+            if hour == last { &mut there } else { &mut earlier }.add(most);
         }
         let (out, back) = (there.out.saturating_add(earlier.out), there.back.saturating_add(earlier.back));
         let mut trail = Trail::default();

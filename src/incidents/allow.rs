@@ -65,17 +65,9 @@ pub struct Sending<'a> {
 }
 
 impl Allow {
-    /// Whether it covers this: it is about these, and what is sent is within its bounds.
-    pub fn permits(&self, about: &About<'_>, sending: &Sending<'_>) -> bool {
-        self.is_about(about) && self.bounds(sending)
-    }
-
     /// Whether it is about this host and this destination.
     pub fn is_about(&self, about: &About<'_>) -> bool {
-        let role = || {
-            let ip = || about.inventory.by_ip(address(about.host.as_bytes())?);
-            about.inventory.by_name(about.host).or_else(ip).map_or("", |member| &member.role)
-        };
+        let role = || about.inventory.member(about.host).map_or("", |member| &member.role);
         self.host.as_ref().is_none_or(|host| host.is_host(about.host, about.inventory))
             && self.role.as_ref().is_none_or(|wanted| wanted.matches(role()))
             && self

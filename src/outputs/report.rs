@@ -5,7 +5,7 @@ use crate::event::catalogue::Known;
 use crate::incident::{Evidence, Incident, Severity};
 use crate::incidents::{Ack, Permit};
 use crate::tally::Counts;
-use crate::units::Timestamp;
+use crate::units::{Bytes, Span, Timestamp};
 
 /// A report.
 #[derive(Debug)]
@@ -64,6 +64,21 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// What was usual in a day, in words.
+    pub(super) fn usual(&self) -> String {
+        match self.incident.expected {
+            0 if self.incident.watched < Span::DAY.times(3) => "not known".to_owned(),
+            0 => "nothing".to_owned(),
+            expected => Bytes(expected).to_string(),
+        }
+    }
+
+    /// Since when, to the minute: `2023-03-29 00:20`.
+    pub(super) fn since(&self) -> String {
+        let since = self.incident.first_seen.to_string();
+        since.get(..16).unwrap_or(&since).replace('T', " ")
+    }
+
     /// Why it is not told, or not again, in words that are not escaped.
     pub(super) fn answer(&self) -> Option<String> {
         let (what, reason, until) = match (self.acknowledged, self.allowed) {

@@ -6,7 +6,7 @@ use super::{Style, escape};
 use crate::detectors::{Detector, detector};
 use crate::event::Exposure;
 use crate::incident::{Fault, Missing, Severity};
-use crate::units::{Bytes, Span};
+use crate::units::Bytes;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -124,19 +124,13 @@ fn table(shown: &[&Told<'_>], style: Style, to: &mut dyn Write) -> io::Result<()
 
 fn row(told: &Told<'_>) -> [String; 7] {
     let incident = &told.incident;
-    let usual = match incident.expected {
-        0 if incident.watched < Span::DAY.times(3) => "not known".to_owned(),
-        0 => "nothing".to_owned(),
-        expected => Bytes(expected).to_string(),
-    };
-    let since = incident.first_seen.to_string();
     [
         told.rank.to_string(),
         short(told.host),
         short(told.destination.unwrap_or("(several)")),
         Bytes(incident.bytes_out).to_string(),
-        since.get(..16).unwrap_or(&since).replace('T', " "),
-        usual,
+        told.since(),
+        told.usual(),
         format!("{:.1}", incident.score),
     ]
 }

@@ -2,9 +2,8 @@
 //! asked what would be told if they had done something else too.
 
 use super::report::lack;
-use super::{Judged, Scan, Seconds};
+use super::{Judged, Scan};
 use crate::baseline::{Baseline, DAY_SCALE, Elsewhere, Flowed, Host, Row};
-use crate::event::catalogue::Catalogue;
 use crate::incidents::Standard;
 use crate::tally::{Counts, Directory};
 use crate::units::{Span, Timestamp};
@@ -37,8 +36,6 @@ pub struct Eve {
     pub hosts: Directory,
     /// Names of destination groups by number.
     pub destinations: Directory,
-    /// What is known of destinations.
-    pub catalogue: Catalogue,
     /// What is usual when the day begins.
     pub baseline: Baseline,
     /// By what an incident is told on that day.
@@ -47,8 +44,6 @@ pub struct Eve {
     pub aside: Aside,
     /// What became of the lines, by number of source.
     pub counts: Vec<Counts>,
-    /// Which line told again what another told.
-    pub seconds: Seconds,
 }
 
 impl Aside {
@@ -93,8 +88,7 @@ impl Aside {
         let is_most = self.favourite(row.host) == Some(row.destination);
         let done = self.hours.entry((row.host, hour)).or_default();
         if is_most {
-            done.most.out = done.most.out.saturating_add(flowed.out);
-            done.most.back = done.most.back.saturating_add(flowed.back);
+            done.most.add(flowed);
         } else {
             done.rest.add(flowed.out, flowed.back);
         }
@@ -126,14 +120,13 @@ impl Scan {
     /// The end: all windows close. What was judged before the day that was kept aside; `None` where none was.
     pub fn finish_eve(mut self) -> Option<Eve> {
         self.reached(&[]);
-        let Scan { sums, judged, catalogue, aside } = self;
+        let Scan { sums, judged, aside, .. } = self;
         let mut aside = aside?;
         if !aside.begun() {
             aside.begin(&judged.baseline);
         }
         let Judged { hosts, destinations, baseline, ledger, .. } = judged;
         let standard = ledger.standard(&baseline, aside.day);
-        let (seconds, counts) = (sums.seconds().clone(), sums.counts);
-        Some(Eve { hosts, destinations, catalogue, baseline, standard, aside, counts, seconds })
+        Some(Eve { hosts, destinations, baseline, standard, aside, counts: sums.counts })
     }
 }

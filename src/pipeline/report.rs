@@ -5,7 +5,7 @@ use super::{Scanned, Seconds, Source};
 use crate::baseline::{Baseline, Host};
 use crate::estate::Inventory;
 use crate::event::catalogue::{Catalogue, Known};
-use crate::event::{address, tool};
+use crate::event::tool;
 use crate::incident::{Fault, Incident, Missing, Severity};
 use crate::incidents::{Ack, Allowed, rank};
 use crate::outputs::{Carrier, Cited, Report, SourceReport, Summary, Told};
@@ -147,7 +147,7 @@ impl<'a> View<'a> {
         let host = self.hosts.name(incident.host);
         let destination = incident.destination.map(|number| self.destinations.name(number));
         let path = |number: u32| self.sources.get(number as usize).map_or("", |source| source.path.as_str());
-        let member = self.inventory.by_name(host).or_else(|| self.inventory.by_ip(address(host.as_bytes())?));
+        let member = self.inventory.member(host);
         let known = self.baseline.hosts.get(incident.host as usize);
         let unit = match incident.destination {
             Some(number) => known.and_then(|host| host.pairs.get(number)?.unit()),

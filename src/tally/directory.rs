@@ -24,7 +24,7 @@ pub struct Naming<'a> {
 const SPELLINGS_MAX: usize = 1 << 20;
 
 /// The name of the entry that stands for all beyond the cap.
-pub(super) const OTHERS: &str = "(others)";
+pub const OTHERS: &str = "(others)";
 
 /// Numbers for names, in order of first sight; one name of two channels is two entries.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ mod pulse;
 
 pub use cells::Cells;
 pub use counts::{Counts, Sample};
-pub use directory::{Directory, Naming};
+pub use directory::{Directory, Naming, OTHERS};
 pub use distribution::Distribution;
 pub use pulse::{Pulse, Pulses};
 

@@ -1,33 +1,12 @@
 //! `outflow ack`: what somebody has answered for is not told again until then, whatever becomes of the daemon.
 
-use crate::allow::Site;
+use crate::allow::{Site, monitored, nights};
 use crate::outflow::{Run, run};
 use serde_json::Value;
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
-
-/// Nights of the same, eleven days later: the incident of before is over then.
-const AGAIN: &str = r#"
-[[traffic]]
-host = "10.0.0.1+20"
-destination = "198.51.100.7"
-from = "2023-04-02T00:00:00Z"
-to = "2023-04-14T00:00:00Z"
-every = 30
-bytes_out = 20000
-bytes_in = 300
-
-[[traffic]]
-host = "10.0.0.5"
-destination = "203.0.113.9"
-from = "2023-04-10T01:00:00Z"
-to = "2023-04-13T00:00:00Z"
-every = 10
-hours = [1, 5]
-bytes_out = 3000000000
-"#;
 
 /// Lines before this second since 1970.
 fn before(lines: &[String], second: u64) -> String {
@@ -42,7 +21,10 @@ struct Watched {
 
 impl Watched {
     fn new() -> Watched {
-        let site = Site::new(AGAIN);
+        // Nights of the same, eleven days later: the incident of before is over then.
+        let again =
+            monitored("2023-04-02", "2023-04-14") + &nights("2023-04-10", "2023-04-13", 3_000_000_000);
+        let site = Site::new(&again);
         Watched { lines: site.lines(), site }
     }
 

@@ -11,27 +11,21 @@ use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Twenty hosts that ask one monitor every half hour; from the twelfth day on one of them sends 1 GB every ten minutes, from
-/// one to five at night.
-const ESTATE: &str = r#"
-[[traffic]]
-host = "10.0.0.1+20"
-destination = "198.51.100.7"
-from = "2023-03-18T00:00:00Z"
-to = "2023-04-02T00:00:00Z"
-every = 30
-bytes_out = 20000
-bytes_in = 300
+/// Twenty hosts that ask one monitor every half hour, in these days.
+pub(crate) fn monitored(from: &str, to: &str) -> String {
+    format!(
+        "[[traffic]]\nhost = \"10.0.0.1+20\"\ndestination = \"198.51.100.7\"\nfrom = \"{from}T00:00:00Z\"\nto = \"{to}T00:00:00Z\"\n\
+         every = 30\nbytes_out = 20000\nbytes_in = 300\n"
+    )
+}
 
-[[traffic]]
-host = "10.0.0.5"
-destination = "203.0.113.9"
-from = "2023-03-29T01:00:00Z"
-to = "2023-04-01T00:00:00Z"
-every = 10
-hours = [1, 5]
-bytes_out = 1000000000
-"#;
+/// One of them sends so much every ten minutes, from one to five at night, in these days.
+pub(crate) fn nights(from: &str, to: &str, bytes: u64) -> String {
+    format!(
+        "[[traffic]]\nhost = \"10.0.0.5\"\ndestination = \"203.0.113.9\"\nfrom = \"{from}T01:00:00Z\"\nto = \"{to}T00:00:00Z\"\n\
+         every = 10\nhours = [1, 5]\nbytes_out = {bytes}\n"
+    )
+}
 
 const INVENTORY: &str = "host,role,subnet\nbackup-01,backup,10.0.0.5\n,server,10.0.0.0/16\n";
 
@@ -49,7 +43,9 @@ impl Site {
     /// The estate, and this beside it.
     pub(crate) fn new(more: &str) -> Site {
         let site = Site { folder: tempfile::tempdir().unwrap() };
-        let estate: Estate = toml::from_str(&format!("{ESTATE}{more}")).unwrap();
+        let usual =
+            monitored("2023-03-18", "2023-04-02") + &nights("2023-03-29", "2023-04-01", 1_000_000_000);
+        let estate: Estate = toml::from_str(&(usual + more)).unwrap();
         let rows = cases::rows(Log::Flow, &estate.traffic).into_iter().map(|(_, row)| row);
         fs::write(site.path("conn.log"), rows.collect::<String>()).unwrap();
         fs::write(site.path("hosts.csv"), INVENTORY).unwrap();

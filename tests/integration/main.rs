@@ -24,7 +24,6 @@ mod listen;
 mod older;
 mod outflow;
 mod pairing;
-#[path = "../ports.rs"]
 mod ports;
 mod readme;
 mod report;

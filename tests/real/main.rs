@@ -24,7 +24,7 @@ mod namespace;
 mod nfdump;
 mod nginx;
 mod outflow;
-#[path = "../ports.rs"]
+#[path = "../integration/ports.rs"]
 mod ports;
 mod programs;
 mod report;

@@ -266,7 +266,7 @@ impl Worker {
                         output = name,
                         id,
                         error,
-                        left_out,
+                        left_out = (left_out > 0).then_some(left_out),
                         "a receiver refuses an incident: it is passed over"
                     );
                 }
@@ -280,7 +280,7 @@ impl Worker {
                         output = name,
                         error,
                         wait_s = wait.as_secs(),
-                        left_out,
+                        left_out = (left_out > 0).then_some(left_out),
                         "an output does not work: it is tried again"
                     );
                 }

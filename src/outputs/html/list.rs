@@ -2,7 +2,7 @@
 
 use super::super::report::{Report, Shares, Told};
 use super::{begin_table, text};
-use crate::units::{Bytes, Span};
+use crate::units::Bytes;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -48,23 +48,17 @@ pub(super) fn write(told: &[&Told<'_>], to: &mut dyn Write) -> io::Result<()> {
         "<th class=\"number\">#<th>Host<th>To<th class=\"number\">Sent<th class=\"number\">Usual a day<th>Since (UTC)<th>Severity",
     );
     for told in told {
-        let incident = &told.incident;
-        let usual = match incident.expected {
-            0 if incident.watched < Span::DAY.times(3) => "not known".to_owned(),
-            0 => "nothing".to_owned(),
-            expected => Bytes(expected).to_string(),
-        };
-        let since = incident.first_seen.to_string();
         let severity = told.severity.name();
         let _ = write!(
             page,
-            "<tr><td class=\"number\">{}<td class=\"name\"><a href=\"#i{}\">{}</a><td class=\"name\">{}<td class=\"number\">{}<td class=\"number\">{usual}<td class=\"time\">{}<td class=\"{severity}\">{severity}</tr>",
+            "<tr><td class=\"number\">{}<td class=\"name\"><a href=\"#i{}\">{}</a><td class=\"name\">{}<td class=\"number\">{}<td class=\"number\">{}<td class=\"time\">{}<td class=\"{severity}\">{severity}</tr>",
             told.rank,
             told.id,
             text(told.host),
             told.destination.map_or_else(|| "several places".to_owned(), text),
-            Bytes(incident.bytes_out),
-            since.get(..16).unwrap_or(&since).replace('T', " ")
+            Bytes(told.incident.bytes_out),
+            told.usual(),
+            told.since()
         );
     }
     writeln!(to, "{page}</table></div>")

@@ -29,7 +29,7 @@ pub fn decompression(input: &[u8]) {
     let whole = text(Box::new(Cursor::new(input.to_vec())));
     let slow = text(Box::new(Dribble(Cursor::new(input.to_vec()), 0)));
     // An archive is told by its front, as far as that has come: a slow one is read, and its lines are refused one by one.
-    if whole.1 == Some(io::ErrorKind::Unsupported) {
+    if [whole.1, slow.1].contains(&Some(io::ErrorKind::Unsupported)) {
         return;
     }
     // UTF-16 that is none: how many replacement characters stand for it, and whether the last of them is whole, depends on where it
