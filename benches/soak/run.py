@@ -4,7 +4,8 @@
     benches/soak/run.py target/release/outflow [MINUTES] [LINES A SECOND]
 
 A Squid log with upload sizes is written at the rate; each minute it is renamed, the one before is compressed, and all but the last
-five are removed. Of the daemon: resident memory, open files, CPU of one core, size of the store, and how many lines
+five are removed. Before that the daemon reads three hours of the same traffic: until then it learns its hosts and pairs, and
+memory grows. Of the daemon: resident memory, open files, CPU of one core, size of the store, and how many lines
 written are not yet in its totals. At the end its totals must be the lines written, exactly.
 """
 import glob, gzip, json, os, random, shutil, signal, subprocess, sys, tempfile, threading, time
@@ -30,11 +31,23 @@ written = 0
 done = threading.Event()
 
 
+def past(hours=3):
+    """All that is sent, once in each window of five minutes."""
+    global written
+    now = int(time.time())
+    with open(log, "wb") as file:
+        for window in range(now - hours * 3600, now, 300):
+            stamp = f"{window}.000 ".encode()
+            file.write(stamp + stamp.join(tails))
+            written += len(tails)
+
+
 def write():
     global written
+    base = written
     begin, at, file, minute = time.time(), 0, open(log, "ab"), 0
     while not done.is_set():
-        due = int((time.time() - begin) * rate) - written
+        due = int((time.time() - begin) * rate) - (written - base)
         if due > 0:
             due = min(due, rate // 4)
             part = tails[at : at + due]
@@ -70,9 +83,12 @@ def counted():
     return sum(json.loads(line)["events"] for line in out.splitlines())
 
 
+past()
 daemon = subprocess.Popen(
     [outflow, "watch", "--format", FORMAT, "--store", store, f"{log}*"], stdout=open(f"{folder}/told", "wb"), stderr=open(f"{folder}/said", "wb")
 )
+while not os.path.exists(f"{store}/outflow.redb") or counted() < written:
+    time.sleep(1)
 writer = threading.Thread(target=write)
 writer.start()
 tick = os.sysconf("SC_CLK_TCK")
@@ -83,7 +99,7 @@ def cpu():
     return (int(fields[11]) + int(fields[12])) / tick
 
 
-begin, last = time.time(), 0.0
+begin, last = time.time(), cpu()
 print(f"{'min':>4} {'lines':>12} {'RSS MB':>7} {'files':>5} {'CPU %':>6} {'store MB':>8} {'behind':>9}", flush=True)
 for minute in range(1, int(minutes) + 1):
     time.sleep(max(0, begin + 60 * minute - time.time()))
