@@ -8,6 +8,7 @@ use crate::estate::Estate;
 use crate::input::tail::{Mark, Tail};
 use crate::pipeline::{DayRow, Judged, Scan, Source, Sums};
 use crate::store::{Opening, Snapshot, Store, StoreError, Written};
+use crate::tally::Counts;
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,6 +42,7 @@ pub struct Kept {
     marks: Vec<Mark>,
     logs: BTreeMap<u32, Log>,
     sources: Vec<Source>,
+    past: Counts,
     lost: u64,
 }
 
@@ -78,6 +80,8 @@ impl Kept {
             marks: snapshot.get("marks")?.ok_or_else(missing)?,
             logs: logs.ok_or_else(missing)?,
             sources: sources.into_iter().map(Source::from).collect(),
+            // Stores of before numbers were given again lack it.
+            past: snapshot.get("past")?.unwrap_or_default(),
             lost: snapshot.get("lost")?.ok_or_else(missing)?,
         }))
     }
@@ -107,7 +111,8 @@ impl Kept {
         let groups = followed.iter().map(|followed| followed.group.clone()).collect();
         let tail = Tail::new(groups, self.marks, PATIENCE, open_max);
         let mut engine = Engine::new(tail, followed, scan, about);
-        (engine.logs, engine.sources, engine.lost) = (self.logs, self.sources, self.lost);
+        (engine.logs, engine.sources) = (self.logs, self.sources);
+        (engine.past, engine.lost) = (self.past, self.lost);
         engine
     }
 }
@@ -263,6 +268,7 @@ impl Keeper {
         batch.put("marks", &engine.tail.marks().collect::<Vec<_>>())?;
         batch.put("logs", &engine.logs)?;
         batch.put("sources", &engine.sources.iter().map(SourceKept::from).collect::<Vec<_>>())?;
+        batch.put("past", &engine.past)?;
         batch.put("lost", &engine.lost)?;
         for (day, rows) in &self.days {
             batch.add_day(*day, rows)?;

@@ -1,6 +1,7 @@
 //! Reads what logs have grown by, in the order of event time, and judges it.
 
 use super::log::Log;
+use super::numbers::Free;
 use super::status::{FileStatus, ReadStatus};
 use super::watermark::{LINGER, Reached, watermark};
 use crate::baseline::WINDOW;
@@ -66,6 +67,8 @@ pub struct Engine {
     lateness: Span,
     /// Lines for the outbox that were not written yet.
     pub(super) unsent: Vec<String>,
+    /// What became of the lines of sources that gave their numbers away.
+    pub(super) past: Counts,
     /// Bytes that were written and could never be read.
     pub(super) lost: u64,
     /// Logs with something to read, those that lag most first: a moment at or before their next line, their sources' and
@@ -97,6 +100,7 @@ impl Engine {
             estate,
             lateness,
             unsent: Vec::new(),
+            past: Counts::default(),
             lost: 0,
             ready: BTreeSet::new(),
             later: false,
@@ -183,10 +187,12 @@ impl Engine {
         }
         ready.retain(|number| unknown.binary_search(number).is_err());
         new.sort_by(|(a, x, ..), (b, y, ..)| (a, x).cmp(&(b, y)));
+        let mut free = if new.is_empty() { Free::new() } else { self.free_numbers() };
         for (at, _, number, source) in new {
-            let Some(log) = self.logs.get_mut(&number) else { continue };
-            (log.source, log.at) = (u32::try_from(self.sources.len()).ok(), at);
-            self.sources.push(source);
+            let given = self.number(source, &mut free);
+            if let Some(log) = self.logs.get_mut(&number) {
+                (log.source, log.at) = (given, at);
+            }
         }
     }
 
@@ -366,9 +372,10 @@ impl Engine {
     /// What became of all lines.
     pub fn read_status(&self, wall: Timestamp) -> ReadStatus {
         let counts = self.scan.counts();
-        let sum = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+        let counts = counts.iter().chain([&self.past]);
+        let sum = |of: fn(&Counts) -> u64| counts.clone().map(of).sum::<u64>();
         let mut rejected = BTreeMap::new();
-        for (reason, count) in counts.iter().flat_map(Counts::rejected_by_reason) {
+        for (reason, count) in counts.clone().flat_map(Counts::rejected_by_reason) {
             *rejected.entry(reason).or_default() += count;
         }
         let delay = self.scan.oldest_open().map_or(0.0, |open| (wall - (open + WINDOW)).seconds());

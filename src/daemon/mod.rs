@@ -12,6 +12,7 @@ mod journal;
 pub mod listen;
 mod log;
 mod notify;
+mod numbers;
 mod older;
 mod outbox;
 mod senders;

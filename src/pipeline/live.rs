@@ -93,6 +93,16 @@ impl Scan {
         self.sums.newest(source)
     }
 
+    /// Whether a source that is not read any more may give its number to another.
+    pub fn is_past(&self, source: u32) -> bool {
+        self.sums.is_past(source)
+    }
+
+    /// Another source begins under this number; gives what became of the lines of the one before.
+    pub fn begin_again(&mut self, source: u32) -> Counts {
+        self.sums.begin_again(source)
+    }
+
     /// The start of the oldest window that is open.
     pub fn oldest_open(&self) -> Option<Timestamp> {
         self.sums.shards().iter().filter_map(crate::tally::Tally::oldest).min()

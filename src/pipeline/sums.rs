@@ -207,6 +207,19 @@ impl<M: Measure + Send + Sync> Sums<M> {
         self.newest.get(source as usize).copied().flatten()
     }
 
+    /// Whether a source that is not read any more may give its number away: its lines are in windows that were taken out, and
+    /// nobody asks which of them told again what another told.
+    pub(super) fn is_past(&self, source: u32) -> bool {
+        let closed = self.newest(source).is_none_or(|newest| Some(newest) < self.floor);
+        closed && self.keys.as_ref().is_none_or(|(_, keys)| !keys.any())
+    }
+
+    /// Another source begins under this number; gives what became of the lines of the one before.
+    pub(super) fn begin_again(&mut self, source: u32) -> Counts {
+        self.newest.get_mut(source as usize).map(std::mem::take);
+        self.counts.get_mut(source as usize).map(std::mem::take).unwrap_or_default()
+    }
+
     /// The shards, to read the sums from. A host is in one of them only, unless the inventory gives it several spellings.
     pub fn shards(&self) -> &[Tally<M>] {
         &self.shards

@@ -141,6 +141,11 @@ impl Keys {
         Keys { sensors: of.sensors || self.sensors, proxied: of.proxied || self.proxied, hasher: self.hasher }
     }
 
+    /// Whether lines of different sources may tell the same.
+    pub(in crate::pipeline) fn any(&self) -> bool {
+        self.sensors || self.proxied
+    }
+
     fn end(&self, end: &Endpoint<'_>) -> u64 {
         self.hasher.hash_one((end.ip, end.ip.is_none().then_some(end.domain), end.port))
     }
