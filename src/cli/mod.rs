@@ -8,6 +8,7 @@ mod bench;
 mod compare;
 mod config;
 mod doctor;
+mod doors;
 mod drill;
 mod eval;
 mod explain;

@@ -1,12 +1,12 @@
 //! `outflow watch`.
 
 use super::Ending;
+use super::doors::{Doors, Wanted};
 use super::judge::JudgeArguments;
 use super::read::{Prepared, ReadArguments, now};
 use crate::batch::in_pool;
-use crate::config::{HttpConfig, ListenAt, ListenConfig};
-use crate::daemon::deliver::{Deliveries, Pace};
-use crate::daemon::http::{self, Shown};
+use crate::config::{ListenAt, ListenConfig};
+use crate::daemon::http::Shown;
 use crate::daemon::listen::Listeners;
 use crate::daemon::status::Status;
 use crate::daemon::{
@@ -75,51 +75,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending> {
         );
     }
     start_journal(prepared.config.log);
-    let mut watch = Watch::open(arguments, &prepared, (listening, followed))?;
-    let outputs = &prepared.config.outputs;
-    watch.keeper.set_outputs(outputs.iter().map(|output| output.name.clone()).collect());
-    let outbox = StoredOutbox::new(watch.keeper.store());
-    if !arguments.once {
-        let (status, began) = (Arc::clone(&watch.status), watch.began);
-        serve(&prepared.config.http, Shown { status, outbox: outbox.clone(), began })?;
-    }
-    watch.deliveries =
-        Some(Deliveries::start(outputs, Arc::new(outbox), Pace::default())?).filter(|_| !outputs.is_empty());
-    watch.listen(arguments, &prepared)?;
+    let mut watch = Watch::open(arguments, &prepared, (&listening, followed))?;
     watch.supervisor.ready();
     let ending = in_pool(|| watch.run(arguments));
-    if watch.deliveries.take().is_some_and(|deliveries| !deliveries.stop(LAST_WORDS)) {
+    if !watch.doors.outputs.stop(LAST_WORDS) {
         note("some outputs did not tell everything: they go on after the next start");
     }
     watch.keeper.close();
     ending
 }
 
-/// Serves health and metrics. Where nothing was configured, an address that somebody else has is no reason not to watch.
-fn serve(config: &HttpConfig, shown: Shown) -> Result<()> {
-    let token = config.token_file.as_ref().map(|path| {
-        let token = std::fs::read(path).with_context(|| format!("token_file {}", path.display()))?;
-        let is_empty = token.trim_ascii().is_empty();
-        if is_empty { bail!("token_file {}: there is no token in it", path.display()) } else { Ok(token) }
-    });
-    match http::serve(config.bind, token.transpose()?.as_deref(), shown) {
-        Ok(_) => Ok(()),
-        Err(error) if *config == HttpConfig::default() => {
-            let address = config.bind;
-            complain(
-                "http",
-                &format!("http://{address}: {error}: health and metrics are not served; set [http] bind"),
-            );
-            Ok(())
-        }
-        Err(error) => Err(error).with_context(|| format!("[http] bind = {}", config.bind)),
-    }
-}
-
 impl Arguments {
     /// The store's.
     fn folder<'a>(&'a self, prepared: &'a Prepared) -> &'a Path {
         self.store.as_ref().unwrap_or(&prepared.config.store.path)
+    }
+
+    /// What comes in and goes out. What is to end when it has read what is there listens to standard input only.
+    fn doors(&self, prepared: &Prepared, listening: &[ListenConfig]) -> Wanted {
+        let listens = |one: &&ListenConfig| !self.once || one.at == ListenAt::Stdin;
+        Wanted {
+            listeners: listening.iter().filter(listens).cloned().collect(),
+            spool: prepared.config.limits.spool,
+            outputs: prepared.config.outputs.clone(),
+            http: (!self.once).then(|| prepared.config.http.clone()),
+        }
     }
 }
 
@@ -129,9 +109,7 @@ struct Watch {
     keeper: Keeper,
     /// Where the store is.
     folder: PathBuf,
-    /// What is listened to. A reload does not change it.
-    listening: Vec<ListenConfig>,
-    listeners: Option<Listeners>,
+    doors: Doors,
     /// No file is followed but what listeners keep.
     only_listens: bool,
     began: Instant,
@@ -143,8 +121,6 @@ struct Watch {
     /// Something is to be written down soon.
     urgent: bool,
     told: usize,
-    /// The outputs of the configuration; without any, what is told is printed. A reload does not change them.
-    deliveries: Option<Deliveries>,
     supervisor: Supervisor,
     /// For the web server; renewed every second.
     status: Arc<RwLock<Status>>,
@@ -158,17 +134,17 @@ impl Watch {
     fn open(
         arguments: &Arguments,
         prepared: &Prepared,
-        (listening, followed): (Vec<ListenConfig>, Vec<Followed>),
+        (listening, followed): (&[ListenConfig], Vec<Followed>),
     ) -> Result<Watch> {
         let stored = &prepared.config.store;
         let folder = arguments.folder(prepared);
-        let only_listens = followed.iter().all(|followed| followed.group.own);
+        let only_listens = only_listens(&followed);
         let lateness = arguments.judge.lateness();
         let opening = if arguments.new_store { Opening::Anew } else { Opening::AsItIs };
         let every = arguments.commit_every.unwrap_or(stored.commit_every);
         let every = Duration::from_micros(every.0.unsigned_abs());
         let retain = arguments.retain.unwrap_or(stored.retain);
-        let (keeper, kept) = Keeper::open(folder, settings(lateness), opening, (every, retain))?;
+        let (mut keeper, kept) = Keeper::open(folder, settings(lateness), opening, (every, retain))?;
         let scan = arguments.judge.endless(prepared)?.with_rules(prepared.config.allow.clone());
         let (scan, about) = (scan, (prepared.estate.clone(), lateness));
         let open_max = prepared.config.limits.open_files;
@@ -186,13 +162,17 @@ impl Watch {
         signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reload))?;
         let (began, said) = (Instant::now(), BTreeSet::new());
         let (supervisor, status) = (Supervisor::default(), Arc::default());
+        let wanted = arguments.doors(prepared, listening);
+        keeper.set_outputs(wanted.outputs.iter().map(|output| output.name.clone()).collect());
+        let (outbox, shown) = (StoredOutbox::new(keeper.store()), Arc::clone(&status));
+        let shown = Shown { status: shown, outbox, began };
+        let doors = Doors::open(&wanted, folder.to_path_buf(), shown)?;
         let acks = (AckWatch::new(folder), Arc::default());
         Ok(Watch {
             engine,
             keeper,
             folder: folder.to_path_buf(),
-            listening,
-            listeners: None,
+            doors,
             only_listens,
             began,
             stop,
@@ -200,7 +180,6 @@ impl Watch {
             dirty: false,
             urgent: false,
             told: 0,
-            deliveries: None,
             supervisor,
             status,
             acks,
@@ -208,22 +187,11 @@ impl Watch {
         })
     }
 
-    /// Begins to listen. What is to end when it has read what is there listens to standard input only.
-    fn listen(&mut self, arguments: &Arguments, prepared: &Prepared) -> Result<()> {
-        let wanted = |one: &&ListenConfig| !arguments.once || one.at == ListenAt::Stdin;
-        let wanted: Vec<ListenConfig> = self.listening.iter().filter(wanted).cloned().collect();
-        if !wanted.is_empty() {
-            let spool = prepared.config.limits.spool;
-            let listeners = Listeners::start(&wanted, arguments.folder(prepared), spool);
-            self.listeners = Some(listeners.map_err(anyhow::Error::msg)?);
-        }
-        Ok(())
-    }
-
     /// Whether the end has come when all that is there was read: nothing more will come, or nothing more is wanted.
     fn is_last_round(&self, arguments: &Arguments) -> bool {
-        let over = self.listeners.as_ref().is_none_or(Listeners::are_over);
-        over && (arguments.once || (self.only_listens && self.listeners.is_some()))
+        let listeners = self.doors.listeners.as_ref();
+        let over = listeners.is_none_or(Listeners::are_over);
+        over && (arguments.once || (self.only_listens && listeners.is_some()))
     }
 
     fn run(&mut self, arguments: &Arguments) -> Result<Ending> {
@@ -238,7 +206,7 @@ impl Watch {
             self.show(time);
             if self.stop.load(Ordering::Relaxed) {
                 self.supervisor.stopping();
-                self.listeners.take().into_iter().for_each(Listeners::stop);
+                self.doors.stop_listening();
                 self.commit_at_last()?;
                 return Ok(Ending::Nothing);
             }
@@ -258,7 +226,7 @@ impl Watch {
                 self.heed();
                 let step = self.engine.look(time, now());
                 urgent = self.hear(step);
-                if let Some(listeners) = &self.listeners {
+                if let Some(listeners) = &self.doors.listeners {
                     let troubles = listeners.take_troubles();
                     self.hear(Step { troubles, ..Step::default() });
                 }
@@ -314,9 +282,9 @@ impl Watch {
         let wall = now();
         let status = Status {
             files: self.engine.files(wall).collect(),
-            listeners: self.listeners.as_ref().map(Listeners::states).unwrap_or_default(),
+            listeners: self.doors.listeners.as_ref().map(Listeners::states).unwrap_or_default(),
             read: self.engine.read_status(wall),
-            outputs: self.deliveries.as_ref().map(Deliveries::states).unwrap_or_default(),
+            outputs: self.doors.outputs.states(),
             told: self.told,
             allowed: self.engine.scan().allowed(),
             acks: Arc::clone(&self.acks.1),
@@ -329,12 +297,14 @@ impl Watch {
     /// Reads the configuration again. What was read and judged stays.
     fn reload(&mut self, arguments: &Arguments) -> Result<()> {
         let prepared = arguments.read.prepare(Detail::Judged)?;
-        let kept = (&*self.listening, arguments.folder(&prepared));
+        let listening = arguments.read.listeners(&prepared);
+        let kept = (&*listening, &*self.folder);
         let followed = arguments.read.followed(&prepared, arguments.from_end, kept)?;
-        if arguments.read.listeners(&prepared) != self.listening {
-            note("[[listen]] has changed: that takes a restart");
-        }
         let guidance = arguments.judge.guidance(&prepared)?;
+        let wanted = arguments.doors(&prepared, &listening);
+        self.doors.set(&wanted)?;
+        self.keeper.set_outputs(wanted.outputs.iter().map(|output| output.name.clone()).collect());
+        self.only_listens = only_listens(&followed);
         self.engine.reload(followed, prepared.estate, guidance);
         self.said.clear();
         Ok(())
@@ -353,7 +323,7 @@ impl Watch {
     fn commit(&mut self) -> Result<(), StoreError> {
         let began = self.began;
         let lines = self.engine.unsent().to_vec();
-        if let Some(listeners) = &self.listeners {
+        if let Some(listeners) = &self.doors.listeners {
             listeners.sync().map_err(StoreError::Access)?;
         }
         let spent = self.engine.spent();
@@ -365,8 +335,8 @@ impl Watch {
         }
         (self.dirty, self.urgent) = (false, false);
         self.told += lines.len();
-        if let Some(deliveries) = &self.deliveries {
-            deliveries.wake();
+        if !self.doors.outputs.is_empty() {
+            self.doors.outputs.wake();
             return Ok(());
         }
         let mut to = stdout().lock();
@@ -405,4 +375,9 @@ impl Watch {
     fn commit_at_last(&mut self) -> Result<()> {
         self.commit().context("the last lines were not written down and will be read again")
     }
+}
+
+/// No file is followed but what listeners keep.
+fn only_listens(followed: &[Followed]) -> bool {
+    followed.iter().all(|followed| followed.group.own)
 }

@@ -23,7 +23,9 @@ use std::collections::HashSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// An engine that has not shown itself for so long is not well.
 const SILENT: Duration = Duration::from_secs(60);
@@ -58,11 +60,27 @@ struct Server {
     token: Option<Arc<(hmac::Key, hmac::Tag)>>,
 }
 
-/// Serves until the process ends; gives the address, whose port is that of the system's choice where 0 was asked for.
+/// A web server at work, until it is dropped.
+pub struct Web {
+    /// Its address; the port is that of the system's choice where 0 was asked for.
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // It ends by itself unless it panicked; then there is nothing to wait for.
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Serves.
 ///
 /// # Errors
 /// For an address that cannot be bound.
-pub fn serve(bind: SocketAddr, token: Option<&[u8]>, shown: Shown) -> io::Result<SocketAddr> {
+pub fn serve(bind: SocketAddr, token: Option<&[u8]>, shown: Shown) -> io::Result<Web> {
     let listener = TcpListener::bind(bind)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -74,18 +92,24 @@ pub fn serve(bind: SocketAddr, token: Option<&[u8]>, shown: Shown) -> io::Result
     });
     let server = Server { shown, token: token.transpose()? };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name("http".into()).spawn(move || {
-        runtime.block_on(async {
-            let served = match tokio::net::TcpListener::from_std(listener) {
+    let (stop, stopped) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("http".into()).spawn(move || {
+        let serve = async {
+            match tokio::net::TcpListener::from_std(listener) {
                 Ok(listener) => axum::serve(listener, router(server)).await,
                 Err(error) => Err(error),
-            };
-            if let Err(error) = served {
-                tracing::error!(%error, "the web server has ended");
+            }
+        };
+        runtime.block_on(async {
+            tokio::select! {
+                served = serve => if let Err(error) = served {
+                    tracing::error!(%error, "the web server has ended");
+                },
+                _ = stopped => {}
             }
         });
     })?;
-    Ok(address)
+    Ok(Web { address, stop: Some(stop), thread: Some(thread) })
 }
 
 fn router(server: Server) -> Router {
@@ -257,7 +281,10 @@ mod tests {
         StoredOutbox::new(Arc::new(Mutex::new(Some(store))))
     }
 
-    fn start(token: Option<&[u8]>) -> (SocketAddr, Arc<RwLock<Status>>, tempfile::TempDir) {
+    /// A server, its status, and the folder of its store, all of which end when they are dropped.
+    type Started = (Web, Arc<RwLock<Status>>, tempfile::TempDir);
+
+    fn start(token: Option<&[u8]>) -> Started {
         let folder = tempfile::tempdir().unwrap();
         let status = Arc::new(RwLock::new(Status::default()));
         let shown =
@@ -266,37 +293,38 @@ mod tests {
     }
 
     /// Status and body of a GET.
-    fn get(address: SocketAddr, path: &str, token: &str) -> (u16, String) {
+    fn get(web: &Web, path: &str, token: &str) -> (u16, String) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let request =
-            agent.get(format!("http://{address}{path}")).header("Authorization", format!("Bearer {token}"));
+        let request = agent
+            .get(format!("http://{}{path}", web.address))
+            .header("Authorization", format!("Bearer {token}"));
         let mut answer = request.call().unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
     #[test]
     fn answers() {
-        let (address, status, _folder) = start(None);
-        assert_eq!(get(address, "/readyz", "").0, 503);
+        let (web, status, _folder) = start(None);
+        assert_eq!(get(&web, "/readyz", "").0, 503);
         status.write().unwrap().at = Duration::from_millis(1);
-        assert_eq!((get(address, "/readyz", "").0, get(address, "/healthz", "").0), (200, 200));
-        assert!(get(address, "/metrics", "").1.contains("# TYPE outflow_file_lag_bytes gauge\n"));
-        let all: Value = serde_json::from_str(&get(address, "/api/v1/incidents", "").1).unwrap();
+        assert_eq!((get(&web, "/readyz", "").0, get(&web, "/healthz", "").0), (200, 200));
+        assert!(get(&web, "/metrics", "").1.contains("# TYPE outflow_file_lag_bytes gauge\n"));
+        let all: Value = serde_json::from_str(&get(&web, "/api/v1/incidents", "").1).unwrap();
         let told = all["incidents"].as_array().unwrap();
         assert_eq!((told.len(), &told[0]["bytes_out"]), (2, &json!(2)));
         assert!(told.iter().all(|incident| incident["acknowledged"].is_null()), "{told:?}");
-        let host: Value = serde_json::from_str(&get(address, "/api/v1/hosts/a%2Fb", "").1).unwrap();
+        let host: Value = serde_json::from_str(&get(&web, "/api/v1/hosts/a%2Fb", "").1).unwrap();
         assert_eq!((&host["host"], host["incidents"].as_array().unwrap().len()), (&json!("a/b"), 1));
         let days: Vec<u64> =
             host["days"].as_array().unwrap().iter().map(|day| day["bytes_out"].as_u64().unwrap()).collect();
         assert_eq!((days, &host["days_left_off"]), (vec![9, 5], &json!(0)));
-        assert_eq!(get(address, "/api/v1/sources", "").0, 200);
-        assert_eq!(get(address, "/../etc/passwd", "").0, 404);
+        assert_eq!(get(&web, "/api/v1/sources", "").0, 200);
+        assert_eq!(get(&web, "/../etc/passwd", "").0, 404);
     }
 
     #[test]
     fn what_is_acknowledged_is_shown_with_its_reason() {
-        let (address, status, _folder) = start(None);
+        let (web, status, _folder) = start(None);
         let ack = Ack {
             id: "x".into(),
             host: "a/b".into(),
@@ -308,7 +336,7 @@ mod tests {
         status.write().unwrap().acks = [ack].into();
         let answer = json!({"reason": "known", "until": "1970-01-01T00:00:05Z"});
         for path in ["/api/v1/incidents", "/api/v1/hosts/a%2Fb"] {
-            let all: Value = serde_json::from_str(&get(address, path, "").1).unwrap();
+            let all: Value = serde_json::from_str(&get(&web, path, "").1).unwrap();
             let told = all["incidents"].as_array().unwrap();
             let of = |host: &str| told.iter().find(|incident| incident["host"] == host);
             assert_eq!(of("a/b").unwrap()["acknowledged"], answer, "{path}");
@@ -318,12 +346,12 @@ mod tests {
 
     #[test]
     fn a_token_is_asked_for_everywhere() {
-        let (address, _, _folder) = start(Some(b"secret\n"));
+        let (web, _, _folder) = start(Some(b"secret\n"));
         for path in ["/healthz", "/metrics", "/api/v1/incidents", "/nowhere"] {
             for wrong in ["", "secre", "secrets"] {
-                assert_eq!(get(address, path, wrong).0, 401, "{path} {wrong}");
+                assert_eq!(get(&web, path, wrong).0, 401, "{path} {wrong}");
             }
         }
-        assert_eq!(get(address, "/metrics", "secret").0, 200);
+        assert_eq!(get(&web, "/metrics", "secret").0, 200);
     }
 }

@@ -1,11 +1,13 @@
 //! What comes in over sockets and standard input gives the answers of one scan of all that was sent.
 
-use crate::outflow::feed;
+use crate::outflow::{feed, run};
 use crate::ports::free_port;
 use crate::watch::{Place, estate, signal};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
-use std::net::{TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -34,15 +36,29 @@ struct Daemon<'p> {
 impl<'p> Daemon<'p> {
     fn new(place: &'p Place) -> Daemon<'p> {
         let (port, http) = (free_port(), free_port());
+        let mut daemon = Daemon { place, port, http, child: None };
+        daemon.configure("");
+        daemon.start();
+        daemon
+    }
+
+    /// What it listens to, where it serves, and this.
+    fn configure(&self, more: &str) {
+        let Daemon { port, http, .. } = self;
         let config = format!(
             "[[listen]]\nname = \"tcp\"\nsyslog = \"tcp://127.0.0.1:{port}\"\n\
              [[listen]]\nname = \"udp\"\nsyslog = \"udp://127.0.0.1:{port}\"\n\
-             [limits]\nspool = \"4MB\"\n[http]\nbind = \"127.0.0.1:{http}\"\n[store]\ncommit_every = \"100ms\"\n"
+             [limits]\nspool = \"4MB\"\n[http]\nbind = \"127.0.0.1:{http}\"\n[store]\ncommit_every = \"100ms\"\n{more}"
         );
-        fs::write(place.folder.path().join("outflow.toml"), config).unwrap();
-        let mut daemon = Daemon { place, port, http, child: None };
-        daemon.start();
-        daemon
+        fs::write(self.place.folder.path().join("outflow.toml"), config).unwrap();
+    }
+
+    /// Has it read its configuration again.
+    fn reload(&self) {
+        let times = |daemon: &Daemon<'_>| daemon.place.said().matches("onfiguration").count();
+        let before = times(self);
+        signal(self.child.as_ref().unwrap(), "-HUP");
+        self.wait_for(|daemon| times(daemon) > before);
     }
 
     fn start(&mut self) {
@@ -168,9 +184,49 @@ fn metrics_and_sources_tell_of_listeners() {
     let rejected = daemon.page("/metrics");
     assert!(rejected.contains("outflow_rejected_total{reason="), "{rejected}");
     let page = daemon.page("/api/v1/sources");
-    let sources: serde_json::Value = serde_json::from_str(page.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let sources: Value = serde_json::from_str(page.split_once("\r\n\r\n").unwrap().1).unwrap();
     let source = &sources["sources"][0];
     assert_eq!((&source["events"], &source["behind"]), (&10.into(), &0.into()), "{sources}");
     assert!(source["format"].as_str().unwrap().starts_with("zeek"), "{sources}");
     assert_eq!(sources["listeners"][1]["messages"], 11, "{sources}");
+}
+
+#[test]
+fn a_reload_changes_listeners_outputs_and_the_web_server() {
+    let (header, rows) = estate();
+    let all = header + &rows.concat();
+    let place = Place::new();
+    let mut daemon = Daemon::new(&place);
+    let send = |port: u16, text: &str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+    };
+    // A line before the theft, so that there is a past.
+    let (first, rest) = all.split_at(all[..all.len() / 2].rfind('\n').unwrap() + 1);
+    send(daemon.port, first);
+    daemon.taken("tcp", first.lines().count());
+    // What cannot begin leaves everything as it was.
+    let taken = TcpListener::bind(("127.0.0.1", free_port())).unwrap();
+    let busy = taken.local_addr().unwrap();
+    daemon.configure(&format!("[[listen]]\nname = \"busy\"\nsyslog = \"tcp://{busy}\"\n"));
+    daemon.reload();
+    assert!(place.said().contains("another program listens there"), "{}", place.said());
+    assert!(TcpStream::connect(("127.0.0.1", daemon.port)).is_ok());
+    // Another port to listen at, another to serve at, and an output.
+    (daemon.port, daemon.http) = (free_port(), free_port());
+    let told = place.folder.path().join("told.jsonl");
+    daemon.configure(&format!("[[output]]\nname = \"told\"\njsonl = {:?}\n", told.display().to_string()));
+    daemon.reload();
+    daemon.wait_for(|daemon| daemon.page("/readyz").ends_with("ready\n"));
+    send(daemon.port, rest);
+    daemon.taken("tcp", rest.lines().count());
+    daemon.wait_for(|daemon| daemon.metric("outflow_lines_total") == Some(all.lines().count() as f64));
+    assert_eq!(daemon.end("-TERM"), Some(0), "{}", place.said());
+    place.answers_as(&all);
+    let kept = run(&["incidents", "--json", "--store", &place.store()]);
+    let id = |row: &Value| row["id"].as_str().map(str::to_owned);
+    let known: BTreeSet<_> = kept.rows("incident").iter().map(id).collect();
+    let text = fs::read_to_string(told).unwrap();
+    let told: BTreeSet<_> = text.lines().map(|line| id(&serde_json::from_str(line).unwrap())).collect();
+    assert!(!told.is_empty() && told == known, "{told:?} {known:?} {}", kept.stderr);
 }

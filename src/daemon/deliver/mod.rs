@@ -22,6 +22,7 @@ use crate::config::{OutputConfig, Target};
 use pause::{Backoff, Pause};
 use serde::Serialize;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -49,6 +50,9 @@ const BATCH: usize = 64;
 
 /// How often an output looks into the outbox when nobody says that something is there.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long an output that is changed may take to end.
+const HANDING_OVER: Duration = Duration::from_secs(2);
 
 /// An item on its way.
 #[derive(Clone, Debug)]
@@ -116,8 +120,16 @@ impl std::error::Error for SetupError {}
 /// All outputs at work.
 pub struct Deliveries {
     outbox: Arc<dyn Outbox>,
+    pace: Pace,
+    workers: Vec<Working>,
+}
+
+/// One of them.
+struct Working {
+    output: OutputConfig,
     pause: Arc<Pause>,
-    workers: Vec<(Arc<Mutex<OutputState>>, JoinHandle<()>)>,
+    state: Arc<Mutex<OutputState>>,
+    thread: JoinHandle<()>,
 }
 
 impl Deliveries {
@@ -130,39 +142,65 @@ impl Deliveries {
         outbox: Arc<dyn Outbox>,
         pace: Pace,
     ) -> Result<Deliveries, SetupError> {
+        let mut deliveries = Deliveries { outbox, pace, workers: Vec::new() };
+        deliveries.change(outputs)?;
+        Ok(deliveries)
+    }
+
+    /// From now on these outputs tell; those that are among them already go on. After an error all are as they were.
+    ///
+    /// # Errors
+    /// For a certificate or a secret that cannot be read.
+    pub fn change(&mut self, outputs: &[OutputConfig]) -> Result<(), SetupError> {
+        let is_new = |output: &&OutputConfig| self.workers.iter().all(|working| working.output != **output);
         let mut receivers = Vec::new();
-        for output in outputs {
+        for output in outputs.iter().filter(is_new) {
             let wrong = |message: String| SetupError(format!("output \"{}\": {message}", output.name));
             receivers.push((output, receiver(output).map_err(wrong)?));
         }
-        let mut deliveries = Deliveries { outbox, pause: Arc::default(), workers: Vec::new() };
+        let (same, other) = std::mem::take(&mut self.workers)
+            .into_iter()
+            .partition(|working| outputs.contains(&working.output));
+        self.workers = same;
+        // What they do not tell, those in their places do.
+        ended(other, HANDING_OVER);
         for (output, receiver) in receivers {
-            let state =
-                Arc::new(Mutex::new(OutputState { name: output.name.clone(), ..OutputState::default() }));
-            let worker = Worker {
-                output: output.clone(),
-                receiver,
-                outbox: Arc::clone(&deliveries.outbox),
-                pause: Arc::clone(&deliveries.pause),
-                state: Arc::clone(&state),
-                backoff: Backoff::new(pace),
-            };
-            let thread = std::thread::Builder::new().name("deliver".into()).spawn(|| worker.run());
-            let thread = thread.map_err(|error| SetupError(format!("no thread for an output: {error}")))?;
-            deliveries.workers.push((state, thread));
+            let working = self.work(output, receiver);
+            self.workers
+                .push(working.map_err(|error| SetupError(format!("no thread for an output: {error}")))?);
         }
-        Ok(deliveries)
+        Ok(())
+    }
+
+    fn work(&self, output: &OutputConfig, receiver: Box<dyn Receiver>) -> io::Result<Working> {
+        let state = OutputState { name: output.name.clone(), ..OutputState::default() };
+        let (pause, state) = (Arc::<Pause>::default(), Arc::new(Mutex::new(state)));
+        let worker = Worker {
+            output: output.clone(),
+            receiver,
+            outbox: Arc::clone(&self.outbox),
+            pause: Arc::clone(&pause),
+            state: Arc::clone(&state),
+            backoff: Backoff::new(self.pace),
+        };
+        let thread = std::thread::Builder::new().name("deliver".into()).spawn(|| worker.run())?;
+        Ok(Working { output: output.clone(), pause, state, thread })
+    }
+
+    /// Whether there are any.
+    pub fn is_empty(&self) -> bool {
+        self.workers.is_empty()
     }
 
     /// Something new is in the outbox.
     pub fn wake(&self) {
-        self.pause.wake();
+        self.workers.iter().for_each(|working| working.pause.wake());
     }
 
     /// How the outputs fare.
     pub fn states(&self) -> Vec<OutputState> {
-        let state = |(state, _): &(Arc<Mutex<OutputState>>, _)| {
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let state = |working: &Working| {
+            let mut state = working.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
             state.waiting = self.outbox.waiting(&state.name);
             state
         };
@@ -171,19 +209,24 @@ impl Deliveries {
 
     /// Tells what can be told within the limit, then ends; what is left stays in the outbox. True if all threads ended.
     pub fn stop(self, limit: Duration) -> bool {
-        let end = Instant::now() + limit;
-        self.pause.stop(end);
-        while Instant::now() < end && !self.workers.iter().all(|(_, thread)| thread.is_finished()) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        // A thread that waits for its receiver is left to end with the process.
-        let finished = self.workers.into_iter().filter(|(_, thread)| thread.is_finished());
-        let mut ended = true;
-        for (_, thread) in finished {
-            ended &= thread.join().is_ok();
-        }
-        ended && Instant::now() < end
+        ended(self.workers, limit)
     }
+}
+
+/// Whether all have ended within the limit.
+fn ended(workers: Vec<Working>, limit: Duration) -> bool {
+    let end = Instant::now() + limit;
+    workers.iter().for_each(|working| working.pause.stop(end));
+    while Instant::now() < end && !workers.iter().all(|working| working.thread.is_finished()) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // A thread that waits for its receiver is left to end with the process.
+    let finished = workers.into_iter().filter(|working| working.thread.is_finished());
+    let mut ended = true;
+    for working in finished {
+        ended &= working.thread.join().is_ok();
+    }
+    ended && Instant::now() < end
 }
 
 fn receiver(output: &OutputConfig) -> Result<Box<dyn Receiver>, String> {
