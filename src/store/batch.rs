@@ -13,12 +13,11 @@ const ROWS: usize = 2048;
 /// A transaction that is being filled. Dropped, it never was.
 pub struct Batch {
     transaction: WriteTransaction,
-    bytes: u64,
 }
 
 impl Batch {
     pub(super) fn new(transaction: WriteTransaction) -> Batch {
-        Batch { transaction, bytes: 0 }
+        Batch { transaction }
     }
 
     /// Says in what form everything is written from now on.
@@ -41,7 +40,6 @@ impl Batch {
         let mut pieces = Pieces { table, name, number: 0, piece: Vec::with_capacity(PIECE), failed: None };
         let written = postcard::to_io(value, &mut pieces).map(|_| ());
         let flushed = pieces.end();
-        self.bytes += u64::from(pieces.number) * PIECE as u64;
         if let Some(error) = pieces.failed {
             return Err(error.into());
         }
@@ -60,7 +58,6 @@ impl Batch {
         let first = next.map_or(0, |(key, _)| key.value().1 + 1);
         for (number, rows) in (first..).zip(rows.chunks(ROWS)) {
             let bytes = postcard::to_stdvec(rows)?;
-            self.bytes += bytes.len() as u64;
             table.insert((day.0, number), bytes.as_slice())?;
         }
         Ok(())
@@ -84,7 +81,6 @@ impl Batch {
         let last = about.get("sent")?.and_then(|last| last.value().parse::<u64>().ok()).unwrap_or(0);
         about.insert("sent", (last + 1).to_string().as_str())?;
         self.transaction.open_table(OUTBOX)?.insert(last + 1, line)?;
-        self.bytes += line.len() as u64;
         Ok(last + 1)
     }
 
@@ -113,11 +109,6 @@ impl Batch {
         }
         outbox.retain_in(..=all, |_, _| false)?;
         Ok(())
-    }
-
-    /// Bytes written so far, about.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// Makes it all durable.
