@@ -5,7 +5,9 @@
 
 use super::growth::growth;
 use super::pool::Day;
-use super::{Baseline, COLD, Class, Crowd, DAY_SCALE, Host, Level, Rarity, SCALES, SETTLED, What, mature};
+use super::{
+    Baseline, COLD, Class, Crowd, DAY_SCALE, Host, Level, Peers, Rarity, SCALES, SETTLED, What, mature,
+};
 use crate::event::Channel;
 use crate::units::{Span, Timestamp};
 use std::collections::BTreeMap;
@@ -100,6 +102,7 @@ impl Baseline {
             }
             units.extend(most.old);
         }
+        self.peers = Peers::of(&self.hosts, day);
         self.close_day_of_campaigns(&mut units, known);
         self.learn_usual(day);
         self.close_day_of_voices(&mut units);

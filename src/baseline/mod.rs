@@ -15,6 +15,7 @@ mod growth;
 mod host;
 mod pair;
 mod pairs;
+mod peers;
 mod places;
 mod pool;
 mod ports;
@@ -38,6 +39,7 @@ pub use excess::Excess;
 pub use host::Host;
 pub use pair::{Pair, Weighty};
 pub use pairs::Pairs;
+pub use peers::Peers;
 pub use pool::Pools;
 pub use ports::{PortUsers, Ports};
 pub use rolling::{Rolling, Volume};
@@ -95,6 +97,9 @@ pub struct Baseline {
     pub destinations: Vec<Destination>,
     /// How often units break their records.
     pub pools: Pools,
+    /// What hosts of a kind ever send; written by itself.
+    #[serde(skip)]
+    pub peers: Peers,
     /// How many hosts use each port of others.
     ports: PortUsers,
     /// How many hosts were seen in each kind of traffic.
@@ -126,6 +131,7 @@ impl Default for Baseline {
             hosts: Vec::new(),
             destinations: Vec::new(),
             pools: Pools::default(),
+            peers: Peers::default(),
             ports: PortUsers::default(),
             seen: Default::default(),
             begins: None,

@@ -71,8 +71,9 @@ impl Kept {
             _ => snapshot.get("logs")?,
         };
         let mut judged: Judged = snapshot.get("judged")?.ok_or_else(missing)?;
-        // Stores of before there were rules lack it.
-        judged.recall(snapshot.get("allowed")?.unwrap_or_default());
+        // Stores of before there were rules and peers lack them.
+        let (allowed, peers) = (snapshot.get("allowed")?, snapshot.get("peers")?);
+        judged.recall(allowed.unwrap_or_default(), peers.unwrap_or_default());
         let sources: Vec<SourceKept> = snapshot.get("sources")?.ok_or_else(missing)?;
         Ok(Some(Kept {
             sums,
@@ -263,6 +264,7 @@ impl Keeper {
             }
             batch.put("judged", engine.scan.judged())?;
             batch.put("allowed", engine.scan.judged().allowed())?;
+            batch.put("peers", engine.scan.judged().peers())?;
         }
         batch.put("sums", engine.scan.sums())?;
         batch.put("marks", &engine.tail.marks().collect::<Vec<_>>())?;

@@ -15,6 +15,7 @@ mod many_places;
 mod odd_port;
 mod off_hours;
 mod open_bucket;
+mod peer_outlier;
 mod proxy_tunnel;
 mod rare_destination;
 mod shared_destination;
@@ -123,6 +124,7 @@ pub const DETECTORS: &[&Detector] = &[
     &odd_port::DETECTOR,
     &steady_rate::DETECTOR,
     &uniform_chunks::DETECTOR,
+    &peer_outlier::DETECTOR,
 ];
 
 /// The row with this name.

@@ -3,7 +3,7 @@
 use super::aside::Aside;
 use super::days::Days;
 use super::{Booking, Piece, Seconds, Source, Sums, Take};
-use crate::baseline::{Baseline, Row, Trail, WINDOW};
+use crate::baseline::{Baseline, Peers, Row, Trail, WINDOW};
 use crate::estate::Estate;
 use crate::event::Channel;
 use crate::event::catalogue::Catalogue;
@@ -241,9 +241,15 @@ impl Judged {
         self.ledger.allowed()
     }
 
-    /// The same, as it was written.
-    pub fn recall(&mut self, allowed: Allowed) {
+    /// What hosts of a kind ever send, which is written by itself.
+    pub fn peers(&self) -> &Peers {
+        &self.baseline.peers
+    }
+
+    /// The same, as they were written.
+    pub fn recall(&mut self, allowed: Allowed, peers: Peers) {
         self.ledger.recall(allowed);
+        self.baseline.peers = peers;
     }
 
     /// Sums that are kept in so many other shards number their names anew.
