@@ -446,13 +446,14 @@ fn carrier(case: &Case<'_>, seen: &Seen, part: impl Fn(&Pair) -> bool) -> Option
     (volume(pair) as f64 >= CARRIES * seen.observed as f64).then_some(destination)
 }
 
-/// Since when, and how much left since then: all of it for a young pair, else the span that stands out.
+/// Since when, and how much left since then: all of it for a young pair, else the span that stands out most.
 fn since(host: &Host, pair: Option<&Pair>, findings: &[Finding], now: Timestamp) -> (u64, Timestamp) {
     if let (Some(missing), [Finding { detector: "silent-source", .. }]) = (&host.missing, findings) {
         return (0, missing.since);
     }
-    let longest = findings.iter().map(|finding| finding.window).max();
-    let scale = SCALES.iter().position(|span| Some(*span) == longest).unwrap_or_default();
+    let most = findings.iter().max_by(|a, b| a.bits.total_cmp(&b.bits).then(b.window.cmp(&a.window)));
+    let scale =
+        SCALES.iter().position(|span| most.is_some_and(|most| most.window == *span)).unwrap_or_default();
     let (volume, first) = match pair {
         Some(pair) if pair.young(now) => return (pair.total, pair.first),
         Some(pair) => pair.unit().unwrap_or(&host.unit).rolling.trailing(scale, now),
