@@ -2,8 +2,10 @@
 
 use super::Log;
 use super::mark::Front;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::path::{Path, PathBuf};
 
 /// What logs begin with, as of one look. Logs that have changed since may be named though they are no longer alike, and none
 /// is missing that is added.
@@ -17,6 +19,8 @@ pub(super) struct Alike {
     lengths: BTreeSet<usize>,
     /// Those that have no file under any name.
     seeking: Vec<u32>,
+    /// Those of which something was read, by the folder and the name without its last extension.
+    names: BTreeMap<(PathBuf, String), Vec<u32>>,
 }
 
 impl Alike {
@@ -37,6 +41,9 @@ impl Alike {
             self.seeking.push(mark.number);
         }
         if mark.offset > 0 {
+            let name = name_of(&mark.path);
+            let stem = name.rsplit_once('.').map_or(name.as_ref(), |(stem, _)| stem);
+            self.names.entry((folder_of(&mark.path), stem.to_owned())).or_default().push(mark.number);
             let (length, sum) = mark.head();
             self.lengths.insert(length);
             self.read.entry((length, sum)).or_default().push(mark.number);
@@ -70,6 +77,15 @@ impl Alike {
         numbers
     }
 
+    /// Logs of which something was read, and that a rotation may call so: `web.log` may become `web.log.1` or `web-2023.log`.
+    pub(super) fn called(&self, path: &Path) -> Vec<u32> {
+        let (folder, name) = (folder_of(path), name_of(path));
+        let ends = name.match_indices(|character: char| !character.is_alphanumeric()).map(|(at, _)| at);
+        let stems = ends.chain([name.len()]).filter_map(|end| name.get(..end));
+        let called = stems.filter_map(|stem| self.names.get(&(folder.clone(), stem.to_owned())));
+        called.flatten().copied().collect()
+    }
+
     /// Logs of which something was read that begin like this, and all that have no file.
     pub(super) fn likely(&self, front: &mut Front) -> Vec<u32> {
         let mut numbers = self.seeking.clone();
@@ -81,6 +97,14 @@ impl Alike {
         numbers.dedup();
         numbers
     }
+}
+
+fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(path).to_path_buf()
 }
 
 #[cfg(test)]

@@ -102,6 +102,30 @@ fn a_copy_that_is_written_slowly_is_waited_for() {
     assert_eq!(world.lost(), 0);
 }
 
+/// What is seen of a copy while it is made may be less than what logs are known by.
+#[test]
+fn a_copy_that_has_only_begun_is_no_log() {
+    let text: String = (0..200).map(|number| format!("line {number} of the log\n")).collect();
+    for (begun, killed) in [(10, false), (100, true), (930, false), (930, true), (1100, true)] {
+        let mut world = World::with_log(&text, true);
+        let (piece, rest) = text.split_at(begun);
+        world.append("a.log.1", piece);
+        (0..3).for_each(|_| world.read_all());
+        world.append("a.log.1", rest);
+        if killed {
+            world.restart();
+        } else {
+            world.read_all();
+        }
+        File::create(world.path("a.log")).unwrap();
+        world.append("a.log", "another\n");
+        world.wait();
+        let once = world.read.values().all(|count| *count == 1);
+        assert!(once && world.read.len() == 201, "{begun} {killed} {:?}", world.read);
+        assert_eq!(world.lost(), 0);
+    }
+}
+
 /// What is written between copying and truncating is read here alone; the copy, without it, is still a copy.
 #[test]
 fn a_copy_that_was_made_before_the_last_lines_is_not_read_again() {
