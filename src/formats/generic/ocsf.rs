@@ -1,7 +1,8 @@
-//! OCSF: Network Activity (class 4001), HTTP Activity (4002) and DNS Activity (4003), one object a line.
+//! OCSF: Network Activity (class 4001), HTTP Activity (4002) and DNS Activity (4003), one object a line; those of RDP, SMB,
+//! SSH and FTP (4005 to 4008) where they have bytes.
 //!
 //! `traffic.bytes_out` is what the source sent. Amazon's VPC flow logs in OCSF (Security Lake) have `traffic.bytes` alone:
-//! a record of one direction. Other classes tell of no transfer.
+//! a record of one direction. Other classes tell of no transfer. What an activity's number means depends on its class.
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Aside, Event, Question, Role, Stamped, address};
@@ -61,7 +62,11 @@ const QNAME: usize = 23;
 const QTYPE: usize = 24;
 const REQUEST: usize = 25;
 const RESPONSE: usize = 26;
-const SLOTS: usize = 27;
+const URL_HOST: usize = 27;
+const URL_PATH: usize = 28;
+const ACTION: usize = 29;
+const DISPOSITION: usize = 30;
+const SLOTS: usize = 31;
 
 fn slot(path: &[u8]) -> usize {
     match path {
@@ -84,7 +89,11 @@ fn slot(path: &[u8]) -> usize {
         b"actor.user.name" => USER,
         b"http_request.http_method" => METHOD,
         b"http_request.url.url_string" => URL,
+        b"http_request.url.hostname" => URL_HOST,
+        b"http_request.url.path" => URL_PATH,
         b"http_request.user_agent" => AGENT,
+        b"action_id" => ACTION,
+        b"disposition_id" => DISPOSITION,
         b"http_response.code" => STATUS,
         b"connection_info.protocol_name" | b"connection_info.protocol_num" => PROTO,
         b"device.hostname" => OBSERVER,
@@ -104,19 +113,20 @@ fn read<'a>(
     let line = opened.inner;
     let mut f = Fields::<SLOTS>::new(line);
     paths::scalars(line, scratch, |path, text| f.set(slot(path), text))?;
-    let dns = match f.text(CLASS) {
-        Some(b"4001" | b"4002") => false,
-        Some(b"4003") => true,
-        Some(_) => return Ok(None),
-        None => return Err(Reject::line(Reason::Malformed)),
+    let class = f.text(CLASS).ok_or_else(|| Reject::line(Reason::Malformed))?;
+    let dns = match class {
+        b"4001" | b"4002" => false,
+        b"4003" => true,
+        b"4005" | b"4006" | b"4007" | b"4008" if f.first(&[SENT, RECEIVED]).is_some() => false,
+        _ => return Ok(None),
     };
     let role = if dns { Role::Dns } else { settings.role };
     let mut event = Event { dataset: "ocsf", role, ..Event::default() };
     event.source.ip = f.address(SRC)?;
     event.source.domain = f.text(SHOST);
     event.destination.ip = f.address(DST)?;
-    event.url = f.text(URL);
-    event.destination.domain = f.text(DHOST).or_else(|| {
+    event.url = f.first(&[URL, URL_PATH]);
+    event.destination.domain = f.first(&[DHOST, URL_HOST]).or_else(|| {
         let name = crate::event::split_authority(authority(event.url?)).0;
         (!name.is_empty() && address(name).is_none()).then_some(name)
     });
@@ -124,13 +134,6 @@ fn read<'a>(
     if !named(&event.source) || (!dns && !named(&event.destination)) {
         return Ok(None);
     }
-    event.aside = match (dns, f.text(ACTIVITY)) {
-        // The answer repeats the question.
-        (true, Some(b"2")) => Some(Aside::Repeated),
-        (false, Some(b"1")) => Some(Aside::Unfinished),
-        (false, Some(b"5")) => Some(Aside::Refused),
-        _ => None,
-    };
     if dns {
         event.question = f.text(QNAME).map(|name| Question { name, record_type: f.text(QTYPE) });
         event.protocol = Some(b"dns");
@@ -139,11 +142,20 @@ fn read<'a>(
     event.destination.port = f.number(DPORT)?;
     event.source.bytes = f.number(SENT)?.or(f.number(REQUEST)?);
     event.destination.bytes = f.number(RECEIVED)?.or(f.number(RESPONSE)?);
-    let vpc = f.text(PRODUCT).is_some_and(|name| holds(name, &[b"VPC"]));
-    if vpc && event.source.bytes.is_none() && event.destination.bytes.is_none() {
+    let product = |word: &[u8]| f.text(PRODUCT).is_some_and(|name| holds(name, &[word]));
+    if product(b"VPC") && event.source.bytes.is_none() && event.destination.bytes.is_none() {
         event.source.bytes = f.number(TOTAL)?;
         event.one_way = true;
     }
+    let blocked = f.text(ACTION) == Some(b"2") || f.text(DISPOSITION) == Some(b"2");
+    event.aside = match (class, f.text(ACTIVITY)) {
+        // The answer repeats the question; but a resolver of AWS tells both in one record, and used to call it the answer.
+        (b"4003", Some(b"2")) if !product(b"Route 53") => Some(Aside::Repeated),
+        (b"4001", Some(b"1")) => Some(Aside::Unfinished),
+        (b"4001", Some(b"5")) => Some(Aside::Refused),
+        (b"4001", _) if blocked && event.destination.bytes.unwrap_or(0) == 0 => Some(Aside::Refused),
+        _ => None,
+    };
     let stamp = |slot| f.stamp(slot, |text| settings.local.any(text));
     let (time, start, finish) = (stamp(TIME)?, stamp(START)?, stamp(END)?);
     let elapsed = f.number::<u32>(DURATION)?.map(|millis| Span(i64::from(millis) * 1_000));
