@@ -2,20 +2,22 @@
 //!
 //! Each record tells one direction (`bytes` went from `srcaddr` to `dstaddr`); the reply is another record. Rows lie in
 //! the version 2 order unless a header line or the spec names their fields. Rows from CloudWatch Logs may carry its ISO
-//! stamp in front. NODATA rows say that nothing happened; SKIPDATA rows that records were lost. What a security group or an
+//! stamp in front; rows of Parquet files come as JSON, with the names of the fields beside them. NODATA rows say that nothing happened; SKIPDATA rows that records were lost. What a security group or an
 //! ACL refused (REJECT) went nowhere, whichever way it wanted to: such rows stand aside. So do those in which a transit gateway
 //! tells again, as it leaves (egress), what it told as it came (ingress).
 
+mod json;
 mod layout;
 #[cfg(test)]
 mod tests;
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Aside, Event, Role, Stamped, address, number};
+use crate::formats::columns::Row;
 use crate::formats::{Context, Detail, Format, Kind, Scratch, Sight, Sniffed, SpecError, time, transport};
 use crate::units::Timestamp;
 use jiff::tz::TimeZone;
-use layout::{Layout, Slot};
+use layout::{Layout, SLOTS, Slot};
 use std::sync::Arc;
 
 /// The row of this format.
@@ -48,18 +50,24 @@ impl Format for VpcFlow {
     fn parse<'a>(
         &self,
         line: &'a [u8],
-        _scratch: &'a Scratch,
+        scratch: &'a Scratch,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
         if line.is_empty() {
             return Ok(());
         }
-        let Some(layout) = &self.layout else { return Err(Reject::line(Reason::BadHeader)) };
+        let json = line.first() == Some(&b'{');
+        if self.layout.is_none() && !json {
+            return Err(Reject::line(Reason::BadHeader));
+        }
         // Filled in place: an event is some 300 bytes, and moving it shows in the profile.
         let place = events.len();
         events.push(Event { dataset: "aws.vpcflow", role: Role::Flow, one_way: true, ..Event::default() });
         let Some(event) = events.last_mut() else { return Ok(()) };
-        let told = fill(event, layout, line);
+        let told = match &self.layout {
+            Some(layout) if !json => fill(event, layout, line),
+            _ => json::row(line, scratch, self.detail).and_then(|row| take(event, &row, false, line)),
+        };
         if told != Ok(true) {
             events.truncate(place);
         }
@@ -93,9 +101,20 @@ fn without_stamp(line: &[u8]) -> &[u8] {
 /// Fills in the transfer that a row tells of; false where it says that there was none.
 #[inline]
 fn fill<'a>(event: &mut Event<'a>, layout: &Layout, line: &'a [u8]) -> Result<bool, Reject> {
-    let wrong = |reason, text: &[u8]| Reject::of(reason, line, text);
     let text = without_stamp(line);
     let row = layout.columns.split(text, b' ').map_err(|reject| reject.shifted(line.len() - text.len()))?;
+    take(event, &row, layout.gateway, line)
+}
+
+/// [`fill`] from the fields of a row; `gateway`: a transit gateway's.
+#[inline]
+fn take<'a>(
+    event: &mut Event<'a>,
+    row: &Row<'a, SLOTS>,
+    gateway: bool,
+    line: &'a [u8],
+) -> Result<bool, Reject> {
+    let wrong = |reason, text: &[u8]| Reject::of(reason, line, text);
     let field = |slot: Slot| {
         let text = row.get(slot as usize);
         (!matches!(text, b"-" | b"")).then_some(text)
@@ -109,10 +128,9 @@ fn fill<'a>(event: &mut Event<'a>, layout: &Layout, line: &'a [u8]) -> Result<bo
         (field(Slot::PktSrcAddr).or(field(Slot::SrcAddr)), field(Slot::PktDstAddr).or(field(Slot::DstAddr)));
     // A layout without log-status shows NODATA only by its dashes.
     if source.is_none() && destination.is_none() && field(Slot::Bytes).is_none() {
-        return if layout.columns.has(Slot::LogStatus as usize) {
-            Err(Reject::line(Reason::Malformed))
-        } else {
-            Ok(false)
+        return match field(Slot::LogStatus) {
+            Some(_) => Err(Reject::line(Reason::Malformed)),
+            None => Ok(false),
         };
     }
     let host = |text: Option<&[u8]>| {
@@ -142,7 +160,7 @@ fn fill<'a>(event: &mut Event<'a>, layout: &Layout, line: &'a [u8]) -> Result<bo
         .transpose()?;
     event.aside = match (field(Slot::Action), field(Slot::Way)) {
         (Some(b"REJECT"), _) => Some(Aside::Refused),
-        (_, Some(b"egress")) if layout.gateway => Some(Aside::Repeated),
+        (_, Some(b"egress")) if gateway => Some(Aside::Repeated),
         _ => None,
     };
     event.transport = field(Slot::Protocol).map(transport::name);
@@ -165,6 +183,10 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
                 Sniffed::Unsure { say: format!("looks like a VPC flow log, but {}", error.message) }
             }
         };
+    }
+    if lines.iter().filter(|line| json::is_row(line)).count() * 2 > lines.len() {
+        let why = "JSON with srcaddr, dstaddr and what became of the traffic".into();
+        return Sniffed::Yes { spec: String::new(), why };
     }
     let gateway = lines.iter().filter(|line| layout::is_gateway_row(without_stamp(line))).count();
     if gateway * 2 > lines.len() {

@@ -93,7 +93,7 @@ pub(super) enum Slot {
 pub(super) const SLOTS: usize = Slot::Skip as usize;
 
 impl Slot {
-    fn of(name: &str, detail: Detail) -> Slot {
+    pub(super) fn of(name: &str, detail: Detail) -> Slot {
         match name {
             "srcaddr" => Slot::SrcAddr,
             "dstaddr" => Slot::DstAddr,
