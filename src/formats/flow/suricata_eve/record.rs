@@ -70,35 +70,7 @@ pub(super) fn read<'a>(line: &'a [u8], scratch: &'a Scratch) -> Result<Record<'a
         tls: None,
         dns: None,
     };
-    let mut typed = false;
-    let mut members = json::members(line);
-    while let Some(member) = members.next() {
-        let (key, value) = member?;
-        let text = || value.scalar(scratch).unwrap_or_default();
-        match (key.decode(scratch), value) {
-            (b"event_type", _) => (typed, record.kind) = (true, Type::of(text())),
-            (b"timestamp", _) => record.timestamp = text(),
-            (b"flow_id", _) => record.flow_id = text(),
-            (b"fileinfo", Value::Object(file)) => record.fileinfo = Some(file),
-            (b"src_ip", _) => record.source.ip = text(),
-            (b"src_port", _) => record.source.port = text(),
-            (b"dest_ip", _) => record.destination.ip = text(),
-            (b"dest_port", _) => record.destination.port = text(),
-            (b"proto", _) => record.transport = value.scalar(scratch).map(transport::name),
-            (b"app_proto", _) => record.protocol = value.scalar(scratch).filter(|name| *name != b"failed"),
-            (b"host", _) => record.observer = value.scalar(scratch),
-            (b"direction", _) => record.to_client = text() == b"to_client",
-            (b"flow", Value::Object(mut flow)) => {
-                record.flow = Some(Flow::read(&mut flow, scratch)?);
-                members.pass(flow.end());
-            }
-            (b"netflow", Value::Object(netflow)) => record.netflow = Some(netflow),
-            (b"http", Value::Object(http)) => record.http = Some(http),
-            (b"tls", Value::Object(tls)) => record.tls = Some(tls),
-            (b"dns", Value::Object(dns)) => record.dns = Some(dns),
-            _ => {}
-        }
-    }
+    let typed = record.take(&mut json::members(line), scratch, true)?;
     if typed && !record.timestamp.is_empty() { Ok(record) } else { Err(Reject::line(Reason::Malformed)) }
 }
 
@@ -118,6 +90,45 @@ impl Type {
 }
 
 impl<'a> Record<'a> {
+    /// Fills in these members; says whether an `event_type` is among them. Firewalls of AWS, and collectors, put the record
+    /// as `event` into an object of their own.
+    fn take(&mut self, members: &mut Members<'a>, scratch: &'a Scratch, outer: bool) -> Result<bool, Reject> {
+        let mut typed = false;
+        while let Some(member) = members.next() {
+            let (key, value) = member?;
+            let text = || value.scalar(scratch).unwrap_or_default();
+            match (key.decode(scratch), value) {
+                (b"event", Value::Object(mut event)) if outer => {
+                    typed |= self.take(&mut event, scratch, false)?;
+                    members.pass(event.end());
+                }
+                (b"firewall_name", _) if outer => self.observer = value.scalar(scratch),
+                (b"event_type", _) => (typed, self.kind) = (true, Type::of(text())),
+                (b"timestamp", _) => self.timestamp = text(),
+                (b"flow_id", _) => self.flow_id = text(),
+                (b"fileinfo", Value::Object(file)) => self.fileinfo = Some(file),
+                (b"src_ip", _) => self.source.ip = text(),
+                (b"src_port", _) => self.source.port = text(),
+                (b"dest_ip", _) => self.destination.ip = text(),
+                (b"dest_port", _) => self.destination.port = text(),
+                (b"proto", _) => self.transport = value.scalar(scratch).map(transport::name),
+                (b"app_proto", _) => self.protocol = value.scalar(scratch).filter(|name| *name != b"failed"),
+                (b"host", _) => self.observer = value.scalar(scratch),
+                (b"direction", _) => self.to_client = text() == b"to_client",
+                (b"flow", Value::Object(mut flow)) => {
+                    self.flow = Some(Flow::read(&mut flow, scratch)?);
+                    members.pass(flow.end());
+                }
+                (b"netflow", Value::Object(netflow)) => self.netflow = Some(netflow),
+                (b"http", Value::Object(http)) => self.http = Some(http),
+                (b"tls", Value::Object(tls)) => self.tls = Some(tls),
+                (b"dns", Value::Object(dns)) => self.dns = Some(dns),
+                _ => {}
+            }
+        }
+        Ok(typed)
+    }
+
     /// The size of the file, or of the body of the response; empty where the record has none.
     pub(super) fn size(&self, scratch: &'a Scratch) -> Result<&'a [u8], Reject> {
         let (members, name) = match self.kind {
