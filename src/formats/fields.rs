@@ -23,6 +23,11 @@ impl<'a, const N: usize> Fields<'a, N> {
         Fields { line, row: Row::default() }
     }
 
+    /// The line that the fields are of.
+    pub fn line(&self) -> &'a [u8] {
+        self.line
+    }
+
     /// A field was found. A slot that does not exist is ignored, so that a format may give `usize::MAX` to what it does
     /// not want.
     #[inline]

@@ -1,12 +1,14 @@
 //! ECS JSON, as Beats, Elastic Agent and Logstash write it: one object a line, nested or with dotted keys.
 //!
 //! `source.bytes` is what the source sent. A flow that is still open is told again and again with totals so far
-//! (Packetbeat, `flow.final: false`): it counts when it is final. Objects without two ends tell of no transfer.
+//! (Packetbeat, `flow.final: false`; firewalls that log the beginning too): it counts when it is final. So do the bytes that
+//! an alert repeats. A question to a name server is one, whoever logged it. Objects without two ends tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
-use crate::event::{Aside, Event, Role, Stamped, address, number};
+use crate::event::{Aside, Event, Question, Role, Stamped, address, number};
 use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority};
+use crate::formats::json::{Members, Value, members};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
 use crate::formats::{Kind, Scratch, Sight, paths};
 use crate::units::Span;
@@ -15,7 +17,7 @@ use crate::units::Span;
 pub const KIND: Kind = Kind {
     name: "ecs",
     about: "ECS JSON lines (Elastic Common Schema), nested or dotted",
-    roles: &[Role::Flow, Role::Proxy, Role::Server],
+    roles: &[Role::Flow, Role::Proxy, Role::Server, Role::Dns],
     compile: |spec, context| one_line::compile(spec, context, read, SIGHT),
     sniff: |lines, _| {
         sniff_most(lines, is_ecs, "the lines are JSON with ECS's @timestamp, source and destination")
@@ -67,10 +69,35 @@ const CLIENT_SENT: usize = 25;
 const SERVER_SENT: usize = 26;
 const SADDRESS: usize = 27;
 const DADDRESS: usize = 28;
-const SLOTS: usize = 29;
+const QNAME: usize = 29;
+const QTYPE: usize = 30;
+const TOTAL: usize = 31;
+const ACTION: usize = 32;
+const SORT: usize = 33;
+const EMAIL: usize = 34;
+const URL_PATH: usize = 35;
+const SNI: usize = 36;
+const DATASET: usize = 37;
+const HOST: usize = 38;
+const END: usize = 39;
+const SLOTS: usize = 40;
+
+/// What Beats and integrations call the logs of web servers and balancers: such a server is the host that the log watches.
+const SERVERS: [&[u8]; 9] = [
+    b"apache.access",
+    b"apache_tomcat.access",
+    b"aws.elb_logs",
+    b"haproxy.log",
+    b"iis.access",
+    b"nginx.access",
+    b"nginx.ingress_controller",
+    b"nginx_ingress_controller.access",
+    b"traefik.access",
+];
 
 fn slot(path: &[u8]) -> usize {
-    match path {
+    // A document as Elasticsearch's exports wrap it.
+    match path.strip_prefix(b"_source.").unwrap_or(path) {
         b"@timestamp" => STAMP,
         b"source.ip" => SRC,
         b"destination.ip" => DST,
@@ -93,13 +120,24 @@ fn slot(path: &[u8]) -> usize {
         b"http.request.bytes" | b"http.request.body.bytes" => HTTP_UP,
         b"http.response.bytes" | b"http.response.body.bytes" => HTTP_DOWN,
         b"url.original" | b"url.full" => URL,
+        b"url.path" => URL_PATH,
         b"url.domain" => URL_HOST,
+        b"tls.client.server_name" => SNI,
+        b"user.email" | b"source.user.email" => EMAIL,
         b"user_agent.original" => AGENT,
+        b"dns.question.name" => QNAME,
+        b"dns.question.type" => QTYPE,
+        b"network.bytes" => TOTAL,
         b"network.transport" => TRANSPORT,
         b"network.protocol" => PROTOCOL,
         b"observer.name" | b"observer.hostname" => OBSERVER,
         b"event.duration" => DURATION,
         b"event.start" => START,
+        b"event.end" => END,
+        b"event.dataset" => DATASET,
+        b"host.name" | b"host.hostname" => HOST,
+        b"event.action" | b"aws.vpcflow.action" => ACTION,
+        b"event.kind" => SORT,
         b"flow.final" => FINAL,
         _ => SLOTS,
     }
@@ -113,7 +151,9 @@ fn read<'a>(
     let line = opened.inner;
     let mut f = Fields::<SLOTS>::new(line);
     paths::scalars(line, scratch, |path, text| f.set(slot(path), text))?;
-    let mut event = Event { dataset: "ecs", role: settings.role, ..Event::default() };
+    let serves = !settings.role_given && f.text(DATASET).is_some_and(|name| SERVERS.contains(&name));
+    let role = if serves { Role::Server } else { settings.role };
+    let mut event = Event { dataset: "ecs", role, ..Event::default() };
     let ends = [
         (&mut event.source, [SRC, CLIENT], SADDRESS, SHOST, SPORT, [SENT, CLIENT_SENT, HTTP_UP]),
         (&mut event.destination, [DST, SERVER], DADDRESS, DHOST, DPORT, [RECEIVED, SERVER_SENT, HTTP_DOWN]),
@@ -130,34 +170,89 @@ fn read<'a>(
         end.bytes =
             text.map(|text| number(text).ok_or_else(|| f.wrong(Reason::BadNumber, text))).transpose()?;
     }
+    let named = |end: &crate::event::Endpoint<'_>| end.ip.is_some() || end.domain.is_some();
     event.url = f.text(URL);
     // A URL, or the `files.example:443` of CONNECT; a path alone names nobody.
     let connect = |url: &[u8]| f.text(METHOD) == Some(b"CONNECT") && !url.starts_with(b"/");
     let url = event.url.filter(|url| holds(url, &[b"://"]) || connect(url));
     let (name, port) = url.map(|url| crate::event::split_authority(authority(url))).unwrap_or_default();
     let name = Some(name).filter(|name| !name.is_empty() && address(name).is_none());
-    event.destination.domain = event.destination.domain.or(f.text(URL_HOST)).or(name);
+    event.destination.domain = event.destination.domain.or(f.first(&[URL_HOST, SNI])).or(name);
+    if event.role == Role::Server && !named(&event.destination) {
+        event.destination.domain = f.text(HOST);
+    }
     event.destination.port = event.destination.port.or(port);
-    let named = |end: &crate::event::Endpoint<'_>| end.ip.is_some() || end.domain.is_some();
-    if !named(&event.source) || !named(&event.destination) {
+    event.method = f.text(METHOD);
+    let asked = f.text(QNAME).filter(|_| event.method.is_none());
+    event.question = asked.map(|name| Question { name, record_type: f.text(QTYPE) });
+    if !named(&event.source) || !(named(&event.destination) || event.question.is_some()) {
         return Ok(None);
     }
     let stamp = |slot| f.stamp(slot, |text| settings.local.any(text));
     event.timestamp = stamp(STAMP)?.ok_or_else(|| Reject::line(Reason::BadTimestamp))?;
     event.duration = f.number::<u64>(DURATION)?.and_then(|nanos| i64::try_from(nanos / 1_000).ok()).map(Span);
-    // Sensors stamp a flow with its beginning where they know it.
-    if stamp(START)? == Some(event.timestamp) {
-        event.stamped = Stamped::Start;
+    match (stamp(START)?, stamp(END)?) {
+        // The stamp of the document may be that of its arrival.
+        (Some(start), Some(end)) if start <= end => {
+            (event.timestamp, event.stamped) = (start, Stamped::Start);
+            event.duration = Some(end - start);
+        }
+        // Sensors stamp a flow with its beginning where they know it.
+        (start, _) if start == Some(event.timestamp) => event.stamped = Stamped::Start,
+        _ => {}
     }
-    event.user = f.text(USER);
-    event.method = f.text(METHOD);
+    event.url = event.url.or(f.text(URL_PATH));
+    event.user = f.first(&[USER, EMAIL]);
     event.status = f.status(STATUS);
     event.user_agent = f.text(AGENT);
     event.transport = f.text(TRANSPORT);
     event.protocol = f.text(PROTOCOL);
     event.observer = f.text(OBSERVER);
-    event.aside = (f.text(FINAL) == Some(b"false")).then_some(Aside::Unfinished);
+    let sent = event.source.bytes;
+    // Flow logs of clouds and routers tell one direction, and its bytes are all that there are.
+    event.one_way = event.role == Role::Flow
+        && sent.is_some()
+        && event.destination.bytes.is_none()
+        && f.number::<u64>(TOTAL)? == sent;
+    if event.question.is_some() {
+        (event.role, event.one_way, event.protocol) = (Role::Dns, false, Some(&b"dns"[..]));
+    }
+    event.aside = aside(&event, &f, scratch);
     Ok(Some(event))
+}
+
+fn aside(event: &Event<'_>, f: &Fields<'_, SLOTS>, scratch: &Scratch) -> Option<Aside> {
+    // Who answers repeats the question.
+    let answers =
+        event.question.is_some() && event.source.port == Some(53) && event.destination.port != Some(53);
+    if answers || f.text(SORT) == Some(b"alert") {
+        return Some(Aside::Repeated);
+    }
+    let begun = matches!(f.text(ACTION), Some(b"flow_started" | b"connection-started"));
+    if begun || f.text(FINAL) == Some(b"false") {
+        return Some(Aside::Unfinished);
+    }
+    let silent = event.question.is_none() && event.destination.bytes.unwrap_or(0) == 0;
+    let refused = || matches!(f.text(ACTION), Some(b"REJECT" | b"reject")) || is_denied(f.line(), scratch);
+    (silent && refused()).then_some(Aside::Refused)
+}
+
+/// Whether `event.type` is, or has among others, `denied`. The word is rare, so that the line is walked again only for it.
+fn is_denied(line: &[u8], scratch: &Scratch) -> bool {
+    const DENIED: &[u8] = b"denied";
+    let says = |value: Value<'_>| match value {
+        Value::Array(items) => items.flatten().any(|item| item.scalar(scratch) == Some(DENIED)),
+        value => value.scalar(scratch) == Some(DENIED),
+    };
+    let typed = |members: Members<'_>, name: &[u8]| {
+        members.flatten().any(|(key, value)| key.raw() == name && says(value))
+    };
+    holds(line, &[b"\"denied\""])
+        && (typed(members(line), b"event.type")
+            || members(line).flatten().any(|(key, value)| match value {
+                Value::Object(inner) => key.raw() == b"event" && typed(inner, b"type"),
+                _ => false,
+            }))
 }
 
 #[cfg(test)]
