@@ -1,6 +1,7 @@
 //! `{"@timestamp":"2023-03-29T01:02:03Z","message":"the line","host":{"name":"web-1"},…}`: what agents that ship logs
-//! (Elastic's, Fluentd and Fluent Bit, Vector, Promtail), Splunk's exports and collectors, and cloud queues (CloudWatch Logs,
-//! Pub/Sub, in base 64) put around a line that they did not take apart.
+//! (Elastic's, Fluentd and Fluent Bit, Vector, Promtail, syslog-ng, nxlog, OpenTelemetry, whatever speaks GELF), Wazuh's
+//! archives, Azure's tables, Splunk's exports and collectors, and cloud queues (CloudWatch Logs, Pub/Sub, in base 64) put
+//! around a line that they did not take apart.
 
 use super::{Opened, Stamp};
 use crate::event::reject::{Reason, Reject};
@@ -8,7 +9,23 @@ use crate::formats::json::{Members, Value, members};
 use crate::formats::{Scratch, base64};
 
 /// The members in which they keep the line, the surest first.
-const LINE: [&[u8]; 7] = [b"original", b"_raw", b"message", b"log", b"line", b"textPayload", b"event"];
+const LINE: [&[u8]; 15] = [
+    b"original",
+    b"_raw",
+    b"message",
+    b"full_log",
+    b"full_message",
+    b"short_message",
+    b"@message",
+    b"log",
+    b"line",
+    b"textPayload",
+    b"event",
+    b"MESSAGE",
+    b"Message",
+    b"SyslogMessage",
+    b"body",
+];
 
 /// The object being read. None is deeper than one below the line, so nothing recurses with the input.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,15 +73,21 @@ fn look<'a>(
                     look(members, inner, scratch, found, opened)?;
                 }
             }
-            (Within::Line | Within::Row, b"host" | b"hostname", Value::Text(text))
+            (
+                Within::Line | Within::Row,
+                b"host" | b"hostname" | b"HOST" | b"Host" | b"Computer",
+                Value::Text(text),
+            )
             | (Within::Host, b"name", Value::Text(text)) => opened.host = Some(text.decode(scratch)),
             (
                 Within::Line | Within::Row | Within::Message,
-                b"@timestamp" | b"timestamp" | b"time" | b"date" | b"_time" | b"publishTime",
+                b"@timestamp" | b"timestamp" | b"time" | b"date" | b"_time" | b"publishTime" | b"Timestamp"
+                | b"DATE" | b"ISODATE" | b"TimeGenerated",
                 value,
             ) => {
                 opened.stamp = match value.scalar(scratch).unwrap_or_default() {
                     text if text.get(4) == Some(&b'-') => Stamp::Iso(text),
+                    text if text.first().is_some_and(u8::is_ascii_alphabetic) => Stamp::MonthFirst(text),
                     text => Stamp::Epoch(text),
                 };
             }
