@@ -2,7 +2,7 @@
 //!
 //! `source.bytes` is what the source sent. A flow that is still open is told again and again with totals so far
 //! (Packetbeat, `flow.final: false`; firewalls that log the beginning too): it counts when it is final. So do the bytes that
-//! an alert repeats. A question to a name server is one, whoever logged it. Objects without two ends tell of no transfer.
+//! an alert repeats. A message to a name server is a question, whoever logged it. Objects without two ends tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Aside, Event, Question, Role, Stamped, address, number};
@@ -80,7 +80,8 @@ const SNI: usize = 36;
 const DATASET: usize = 37;
 const HOST: usize = 38;
 const END: usize = 39;
-const SLOTS: usize = 40;
+const DNS: usize = 40;
+const SLOTS: usize = 41;
 
 /// What Beats and integrations call the logs of web servers and balancers: such a server is the host that the log watches.
 const SERVERS: [&[u8]; 9] = [
@@ -125,6 +126,7 @@ fn slot(path: &[u8]) -> usize {
         b"tls.client.server_name" => SNI,
         b"user.email" | b"source.user.email" => EMAIL,
         b"user_agent.original" => AGENT,
+        b"dns.type" | b"dns.id" => DNS,
         b"dns.question.name" => QNAME,
         b"dns.question.type" => QTYPE,
         b"network.bytes" => TOTAL,
@@ -183,9 +185,14 @@ fn read<'a>(
     }
     event.destination.port = event.destination.port.or(port);
     event.method = f.text(METHOD);
-    let asked = f.text(QNAME).filter(|_| event.method.is_none());
-    event.question = asked.map(|name| Question { name, record_type: f.text(QTYPE) });
-    if !named(&event.source) || !(named(&event.destination) || event.question.is_some()) {
+    event.question = f.text(QNAME).map(|name| Question { name, record_type: f.text(QTYPE) });
+    // A firewall adds the first question to the bytes of a whole connection; that is a flow still.
+    let message = f.text(DNS).is_some() || event.source.bytes.or(event.destination.bytes).is_none();
+    if event.question.is_some() && event.method.is_none() && message {
+        event.role = Role::Dns;
+        event.protocol = Some(b"dns");
+    }
+    if !named(&event.source) || !(named(&event.destination) || event.role == Role::Dns) {
         return Ok(None);
     }
     let stamp = |slot| f.stamp(slot, |text| settings.local.any(text));
@@ -195,7 +202,7 @@ fn read<'a>(
         // The stamp of the document may be that of its arrival.
         (Some(start), Some(end)) if start <= end => {
             (event.timestamp, event.stamped) = (start, Stamped::Start);
-            event.duration = Some(end - start);
+            event.duration = event.duration.or(Some(end - start));
         }
         // Sensors stamp a flow with its beginning where they know it.
         (start, _) if start == Some(event.timestamp) => event.stamped = Stamped::Start,
@@ -206,17 +213,14 @@ fn read<'a>(
     event.status = f.status(STATUS);
     event.user_agent = f.text(AGENT);
     event.transport = f.text(TRANSPORT);
-    event.protocol = f.text(PROTOCOL);
+    event.protocol = event.protocol.or(f.text(PROTOCOL));
     event.observer = f.text(OBSERVER);
     let sent = event.source.bytes;
     // Flow logs of clouds and routers tell one direction, and its bytes are all that there are.
     event.one_way = event.role == Role::Flow
         && sent.is_some()
         && event.destination.bytes.is_none()
-        && f.number::<u64>(TOTAL)? == sent;
-    if event.question.is_some() {
-        (event.role, event.one_way, event.protocol) = (Role::Dns, false, Some(&b"dns"[..]));
-    }
+        && f.text(TOTAL).and_then(number) == sent;
     event.aside = aside(&event, &f, scratch);
     Ok(Some(event))
 }
@@ -224,7 +228,7 @@ fn read<'a>(
 fn aside(event: &Event<'_>, f: &Fields<'_, SLOTS>, scratch: &Scratch) -> Option<Aside> {
     // Who answers repeats the question.
     let answers =
-        event.question.is_some() && event.source.port == Some(53) && event.destination.port != Some(53);
+        event.role == Role::Dns && event.source.port == Some(53) && event.destination.port != Some(53);
     if answers || f.text(SORT) == Some(b"alert") {
         return Some(Aside::Repeated);
     }
@@ -232,7 +236,7 @@ fn aside(event: &Event<'_>, f: &Fields<'_, SLOTS>, scratch: &Scratch) -> Option<
     if begun || f.text(FINAL) == Some(b"false") {
         return Some(Aside::Unfinished);
     }
-    let silent = event.question.is_none() && event.destination.bytes.unwrap_or(0) == 0;
+    let silent = event.role != Role::Dns && event.destination.bytes.unwrap_or(0) == 0;
     let refused = || matches!(f.text(ACTION), Some(b"REJECT" | b"reject")) || is_denied(f.line(), scratch);
     (silent && refused()).then_some(Aside::Refused)
 }

@@ -218,9 +218,10 @@ pub(super) fn first_names(count: usize) -> String {
     NAMES.get(..count).unwrap_or_default().join(" ")
 }
 
-/// A row in some order: a network interface, and what became of the traffic.
+/// A row in some order: a network interface or a gateway, and what became of the traffic.
 pub(super) fn is_some_row(row: &[u8]) -> bool {
     let cells: Vec<&[u8]> = row.splitn(MAX_COLUMNS, |&byte| byte == b' ').collect();
-    let interface = cells.iter().any(|cell| cell.starts_with(b"eni-"));
-    interface && cells.iter().any(|cell| matches!(*cell, b"ACCEPT" | b"REJECT" | b"NODATA" | b"SKIPDATA"))
+    let known = cells.iter().any(|cell| cell.starts_with(b"eni-") || cell.starts_with(b"tgw-"));
+    let status = |cell: &&[u8]| matches!(*cell, b"ACCEPT" | b"REJECT" | b"OK" | b"NODATA" | b"SKIPDATA");
+    known && cells.iter().any(status)
 }
