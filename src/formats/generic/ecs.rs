@@ -1,8 +1,9 @@
 //! ECS JSON, as Beats, Elastic Agent and Logstash write it: one object a line, nested or with dotted keys.
 //!
 //! `source.bytes` is what the source sent. A flow that is still open is told again and again with totals so far
-//! (Packetbeat, `flow.final: false`; firewalls that log the beginning too): it counts when it is final. So do the bytes that
-//! an alert repeats. A message to a name server is a question, whoever logged it. Objects without two ends tell of no transfer.
+//! (Packetbeat, `flow.final: false`; firewalls that log the beginning too): it counts when it is final. What an alert
+//! tells of a flow, the flow's own document tells too. A message to a name server is a question, whoever logged it.
+//! Objects without two ends tell of no transfer.
 
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Aside, Event, Question, Role, Stamped, address, number};
@@ -241,7 +242,7 @@ fn aside(event: &Event<'_>, f: &Fields<'_, SLOTS>, scratch: &Scratch) -> Option<
     (silent && refused()).then_some(Aside::Refused)
 }
 
-/// Whether `event.type` is, or has among others, `denied`. The word is rare, so that the line is walked again only for it.
+/// Whether `event.type` is, or has among others, `denied`. The word is rare: the line is walked again only for it.
 fn is_denied(line: &[u8], scratch: &Scratch) -> bool {
     const DENIED: &[u8] = b"denied";
     let says = |value: Value<'_>| match value {

@@ -149,7 +149,7 @@ fn read<'a>(
     }
     let blocked = f.text(ACTION) == Some(b"2") || f.text(DISPOSITION) == Some(b"2");
     event.aside = match (class, f.text(ACTIVITY)) {
-        // The answer repeats the question; but a resolver of AWS tells both in one record, and used to call it the answer.
+        // The answer repeats the question; but AWS's resolver tells both in one record, once called the answer.
         (b"4003", Some(b"2")) if !product(b"Route 53") => Some(Aside::Repeated),
         (b"4001", Some(b"1")) => Some(Aside::Unfinished),
         (b"4001", Some(b"5")) => Some(Aside::Refused),
