@@ -7,6 +7,7 @@
 use crate::event::reject::{Reason, Reject};
 use crate::event::{Event, Role, address, split_authority};
 use crate::formats::cells::{Cut, cells};
+use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority};
 use crate::formats::one_line::{holds, sniff_most};
 use crate::formats::time::Local;
@@ -108,6 +109,16 @@ impl Format for Zscaler {
         scratch: &'a Scratch,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
+        self.parse_within(&Opened { inner: line, ..Opened::default() }, scratch, events)
+    }
+
+    fn parse_within<'a>(
+        &self,
+        opened: &Opened<'a>,
+        scratch: &'a Scratch,
+        events: &mut Vec<Event<'a>>,
+    ) -> Result<(), Reject> {
+        let line = opened.inner;
         let mut f = Fields::<SLOTS>::new(line);
         if line.first() == Some(&b'{') {
             paths::scalars(line, scratch, |path, text| f.set(slot(path), text))?;
@@ -138,7 +149,7 @@ impl Format for Zscaler {
                 return Err(Reject::at(Reason::Malformed, line.len()));
             }
         }
-        events.push(event(&f, &self.local, scratch)?);
+        events.push(event(&f, opened, &self.local, scratch)?);
         Ok(())
     }
 
@@ -148,7 +159,12 @@ impl Format for Zscaler {
     }
 }
 
-fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local, scratch: &'a Scratch) -> Result<Event<'a>, Reject> {
+fn event<'a>(
+    f: &Fields<'a, SLOTS>,
+    opened: &Opened<'a>,
+    local: &Local,
+    scratch: &'a Scratch,
+) -> Result<Event<'a>, Reject> {
     let mut event = Event { dataset: "zscaler-web", role: Role::Proxy, ..Event::default() };
     // `time` is in the zone of the feed, whose name is in `tz`; seconds since the epoch need none.
     let in_utc = f.text(ZONE).filter(|zone| matches!(*zone, b"GMT" | b"UTC") && f.text(STAMP).is_some());
@@ -158,10 +174,13 @@ fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local, scratch: &'a Scratch) -> Resu
         None if in_utc.is_some() => f.stamp(STAMP, |text| Local::of(&Context::default()).any(text))?,
         None => f.stamp(STAMP, |text| local.any(text))?,
     };
-    event.timestamp = stamp.ok_or_else(|| Reject::line(Reason::BadTimestamp))?;
-    event.user = f.text(USER);
+    // Feeds for collectors that stamp what they get leave the time to syslog.
+    event.timestamp = stamp.map_or_else(|| opened.without_syslog().time(local), Ok)?;
+    let known = |slot| f.text(slot).filter(|text| *text != b"NA");
+    event.user = known(USER);
     // The public address is an office's, not a host's; it serves where there is neither client nor user.
-    let client = f.first(&[INNER, CLIENT]).or_else(|| f.text(OUTER).filter(|_| event.user.is_none()));
+    let outer = || known(OUTER).filter(|_| event.user.is_none());
+    let client = known(INNER).or_else(|| known(CLIENT)).or_else(outer);
     event.source.port = f.number(PORT)?;
     match client {
         Some(text) => event.source.ip = Some(address(text).ok_or_else(|| f.wrong(Reason::BadAddress, text))?),
@@ -176,7 +195,7 @@ fn event<'a>(f: &Fields<'a, SLOTS>, local: &Local, scratch: &'a Scratch) -> Resu
     event.destination.set_host(name);
     event.destination.port = port;
     event.destination.ip = f.text(SERVER).and_then(address).or(event.destination.ip);
-    event.method = f.text(METHOD);
+    event.method = known(METHOD);
     event.status = f.status(STATUS);
     event.user_agent = f.text(AGENT);
     event.protocol = f.text(PROTOCOL);
@@ -254,7 +273,7 @@ mod tests {
         let own = read_with(&KIND, spec, &context(), "1680051723,jdoe,10.1.2.3,7").unwrap();
         assert_eq!((own[0].source.bytes, own[0].destination.bytes), (Some(7), None));
         // A roaming user has no address of ours.
-        let roaming = one(&KIND, &PAIRS.replace("ClientIP=10.1.2.3", "ClientIP=NA").replace("=NA", "="));
+        let roaming = one(&KIND, &PAIRS.replace("ClientIP=10.1.2.3", "ClientIP=NA"));
         assert_eq!((roaming.source.ip, roaming.user), (None, Some(&b"jdoe@corp.example"[..])));
     }
 
