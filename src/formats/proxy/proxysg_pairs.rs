@@ -10,7 +10,7 @@ use crate::formats::envelope::Opened;
 use crate::formats::fields::{Fields, authority};
 use crate::formats::one_line::{self, Settings, holds, sniff_most};
 use crate::formats::{Kind, Scratch, Sight, key_value, time};
-use crate::units::Span;
+use crate::units::{Span, Timestamp};
 use jiff::tz::TimeZone;
 
 /// The row of this format.
@@ -102,7 +102,7 @@ fn read<'a>(
             let stamp = time::date_and_time(date, clock, &TimeZone::UTC);
             stamp.ok_or_else(|| f.wrong(Reason::BadTimestamp, date))?
         }
-        _ => opened.time(&settings.local)?,
+        _ => opened.time(&settings.local).or_else(|reject| glued(line).ok_or(reject))?,
     };
     event.user = f.text(USER);
     event.source = f.end(CLIENT, PORT, SENT)?;
@@ -120,6 +120,12 @@ fn read<'a>(
     event.duration = f.number::<u32>(TAKEN)?.map(|millis| Span(i64::from(millis) * 1_000));
     event.observer = f.text(NAME).or(opened.host);
     Ok(Some(event))
+}
+
+/// The time at the beginning of a line whose header has lost the blank behind it: `2023-03-29T01:02:03sg-1 bluecoat …`.
+#[cold]
+fn glued(line: &[u8]) -> Option<Timestamp> {
+    time::iso(line.get(..19)?, &TimeZone::UTC)
 }
 
 #[cfg(test)]
