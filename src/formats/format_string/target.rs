@@ -50,8 +50,12 @@ pub fn server<'a>(url: &'a [u8], end: &mut Endpoint<'a>) {
                 end.port = end.port.or(default_port(scheme));
             }
         }
-        Some(_) if !url.starts_with(b"error:") && !url.starts_with(b"/") && is_authority(url) => {
-            end.set_authority(url);
+        Some(_) if !url.starts_with(b"error:") && !url.starts_with(b"/") => {
+            // Some clients ask CONNECT for `host:port/`.
+            let authority = url.strip_suffix(b"/").unwrap_or(url);
+            if is_authority(authority) {
+                end.set_authority(authority);
+            }
         }
         _ => {}
     }
@@ -140,6 +144,7 @@ mod tests {
             ("http://[2001:db8::1]:81/", "2001:db8::1 81"),
             ("http://192.0.2.7?x", "192.0.2.7 80"),
             ("files.example:443", "files.example 443"),
+            ("files.example:443/", "files.example 443"),
             ("[2001:db8::1]:443", "2001:db8::1 443"),
             ("gopher://files.example/", "files.example"),
             ("error:invalid-request", "-"),
