@@ -22,15 +22,16 @@ pub const KIND: Kind = Kind {
 /// Squid's own layout, which holds no upload bytes.
 const NATIVE: &str = "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt";
 
+/// What many write behind it, as Squid's own combined layout has it.
+const WITH_AGENT: &str = r#""%{Referer}>h" "%{User-Agent}>h""#;
+
 /// The built-in layouts by name.
 const NICKNAMES: &[(&str, &str)] = &[
     ("squid", NATIVE),
     (TRAFFIC_SERVER, NATIVE),
-    ("common", r#"%>a %[ui %[un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st %Ss:%Sh"#),
-    (
-        "combined",
-        r#"%>a %[ui %[un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st "%{Referer}>h" "%{User-Agent}>h" %Ss:%Sh"#,
-    ),
+    // The protocol is written by its name: `NONE/0.0` where a client went before it had asked.
+    ("common", r#"%>a %[ui %[un [%tl] "%rm %ru %rv" %>Hs %<st %Ss:%Sh"#),
+    ("combined", r#"%>a %[ui %[un [%tl] "%rm %ru %rv" %>Hs %<st "%{Referer}>h" "%{User-Agent}>h" %Ss:%Sh"#),
     ("referrer", "%ts.%03tu %>a %{Referer}>h %ru"),
     ("useragent", r#"%>a [%tl] "%{User-Agent}>h""#),
 ];
@@ -72,6 +73,13 @@ fn sniff(lines: &[&[u8]], context: &Context) -> Sniffed {
     let lines = sample::filled(lines);
     let extras: Vec<usize> = lines.iter().filter_map(|line| native_extras(line)).collect();
     if sample::is_most(extras.len(), lines.len()) {
+        let spec = format!("{NATIVE} {WITH_AGENT}");
+        let named = lines.iter().filter(|line| quotes_behind(line) == Some(2)).count();
+        if sample::is_most(named, lines.len()) && compile(&spec, context).is_ok() {
+            let why =
+                "the lines are Squid's native log with the referrer and the agent in quotes behind it".into();
+            return Sniffed::Yes { spec, why };
+        }
         return native(&extras, &lines);
     }
     let with_result_code: Vec<&[u8]> =
@@ -137,6 +145,23 @@ fn native_extras(line: &[u8]) -> Option<usize> {
     let mut rest = columns.peekable();
     let headers = rest.peek().is_some_and(|column| column.starts_with(b"["));
     fits.then(|| if headers { 0 } else { rest.count() })
+}
+
+/// How many values in quotes follow the native columns, where nothing else does: none of them is a number.
+fn quotes_behind(line: &[u8]) -> Option<usize> {
+    let mut rest = line.get(memchr::memmem::find(line, b" \"")?..)?.trim_ascii();
+    let mut count = 0;
+    while !rest.is_empty() {
+        let inner = rest.strip_prefix(b"\"")?;
+        let ends = |at: &usize| {
+            let before = inner.get(..*at).unwrap_or_default();
+            before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+        };
+        let end = memchr::memchr_iter(b'"', inner).find(ends)?;
+        rest = inner.get(end + 1..)?.trim_ascii_start();
+        count += 1;
+    }
+    Some(count)
 }
 
 /// `TCP_MISS:HIER_DIRECT` at the end, as in Squid's common and combined.
