@@ -29,7 +29,8 @@ pub fn open(line: &[u8]) -> Result<Opened<'_>, Reject> {
     };
     let mut opened = Opened { inner: rest, stamp, ..Opened::default() };
     if let Some((word, rest)) = word(opened.inner).filter(|(word, _)| is_host(word)) {
-        opened.host = Some(word);
+        // A sender that does not know its name writes what RFC 5424 has for none.
+        opened.host = (word != b"-").then_some(word);
         opened.inner = rest;
     }
     if let Some((tag, rest)) = word(opened.inner).and_then(|(word, rest)| Some((tag(word)?, rest))) {
