@@ -28,6 +28,7 @@ const ALIASES: &[Key] = &[
     ("x_forwarded_for", 2, Field::Forwarded),
     ("user_agent", 1, Field::Agent),
     ("method", 1, Field::Method),
+    ("response_status", 1, Field::Status),
     ("vhost", 3, Field::Domain),
 ];
 
