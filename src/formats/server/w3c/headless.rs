@@ -25,7 +25,7 @@ const CLOUDFRONT_LEAST: usize = 19;
 
 /// ProxySG's formats by the names it gives them, up to the last column that is read. Before the status of
 /// `bcreportermain_v1` stand two blanks, which make an empty column.
-const PROXYSG: [(&str, &str); 4] = [
+const PROXYSG: [(&str, &str); 5] = [
     (
         "main",
         "date time time-taken c-ip sc-status s-action sc-bytes cs-bytes cs-method cs-uri-scheme cs-host cs-uri-port \
@@ -50,6 +50,12 @@ const PROXYSG: [(&str, &str); 4] = [
         "date time time-taken c-ip cs-username cs-auth-group x-exception-id sc-filter-result cs-categories cs(referer) \
          sc-status s-action cs-method rs(content-type) cs-uri-scheme cs-host cs-uri-port cs-uri-path cs-uri-query \
          cs-uri-extension cs(user-agent) s-ip sc-bytes cs-bytes *",
+    ),
+    (
+        "bcreporterssl_v1",
+        "date time time-taken c-ip cs-username cs-auth-group s-supplier-name s-supplier-ip s-supplier-country \
+         s-supplier-failures x-exception-id sc-filter-result cs-categories sc-status s-action cs-method rs(content-type) \
+         cs-uri-scheme cs-host cs-uri-port cs-uri-extension cs(user-agent) s-ip sc-bytes cs-bytes *",
     ),
 ];
 
