@@ -63,6 +63,10 @@ impl Format for Layout {
                 events.truncate(place);
                 Ok(())
             }
+            Err(reject) if line.first() == Some(&b' ') => {
+                *event = self.blank();
+                self.indented(line.trim_ascii_start(), scratch, event).map_err(|_| reject)
+            }
             read => read,
         }
     }
@@ -94,6 +98,20 @@ impl Layout {
         }
         found.settle(event, self.detail);
         Some(())
+    }
+
+    /// Reads what stands behind the blank that rsyslog's `%msg%` keeps from between the tag and the text.
+    #[cold]
+    fn indented<'a>(
+        &self,
+        line: &'a [u8],
+        scratch: &'a Scratch,
+        event: &mut Event<'a>,
+    ) -> Result<(), Reject> {
+        match self.quickly(line, scratch, event) {
+            Some(()) => Ok(()),
+            None => self.plainly(line, scratch, event),
+        }
     }
 
     /// Reads the line as any other road must.

@@ -69,7 +69,7 @@ const MAX_COLUMNS: usize = 64;
 /// Looks at the lines; `None` if most are not of this family, or differ in shape.
 pub(super) fn survey(lines: &[&[u8]]) -> Option<Survey> {
     let lines = sample::filled(lines);
-    let rows: Vec<Row<'_>> = lines.iter().filter_map(|line| row(line)).collect();
+    let rows: Vec<Row<'_>> = lines.iter().filter_map(|line| row(line.trim_ascii_start())).collect();
     let shape = |row: &Row<'_>| {
         (row.front, row.columns.iter().map(|(kind, _)| char::from(*kind)).collect::<String>())
     };

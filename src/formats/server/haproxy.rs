@@ -110,7 +110,7 @@ impl Format for Haproxy {
         let shifted = |reject: Reject| reject.shifted(before);
         let place = events.len();
         let mut first = None;
-        for layout in self.in_order(text) {
+        for (layout, text) in self.in_order(text) {
             match layout.parse(text, scratch, events) {
                 Ok(()) => return Ok(()),
                 Err(reject) => {
@@ -148,16 +148,21 @@ impl Format for Haproxy {
 impl Haproxy {
     /// The layouts to try, the likeliest first. One for TCP would read some HTTP lines with the status for a size, so its
     /// lines are known before they are read.
-    fn in_order(&self, line: &[u8]) -> impl Iterator<Item = &Layout> {
+    fn in_order<'l>(&self, line: &'l [u8]) -> impl Iterator<Item = (&Layout, &'l [u8])> {
         let (http, tcp) = self.layouts.split_at(self.layouts.len().min(2));
         let (http, tcp) = match tcp {
             [] => (http, tcp),
             _ if timers(line) == 3 => (&[][..], tcp),
             _ => (http, &[][..]),
         };
-        // An HTTP line ends with the quoted request, an HTTPS line goes on.
-        let (front, back) = http.split_at(usize::from(http.len() > 1 && line.last() != Some(&b'"')));
-        back.iter().chain(front).chain(tcp)
+        // An HTTP line ends with the quoted request, an HTTPS line goes on, and so does what operators add to the one.
+        let goes_on = http.len() > 1 && line.last() != Some(&b'"');
+        let (front, back) = http.split_at(usize::from(goes_on));
+        let front = front.iter().map(move |layout| (layout, through_request(line)));
+        back.iter()
+            .map(move |layout| (layout, line))
+            .chain(front)
+            .chain(tcp.iter().map(move |layout| (layout, line)))
     }
 }
 
@@ -168,8 +173,16 @@ fn timers(line: &[u8]) -> usize {
     memchr::memchr_iter(b'/', third).count() + 1
 }
 
-/// The line behind `haproxy[123]: `, the tag under which syslog names the process.
+/// The line up to the quote that ends the request; a quote within it is written `#22`.
+fn through_request(line: &[u8]) -> &[u8] {
+    let quote = |from: usize| Some(from + memchr::memchr(b'"', line.get(from..)?)? + 1);
+    quote(0).and_then(quote).and_then(|end| line.get(..end)).unwrap_or(line)
+}
+
+/// The line behind `haproxy[123]: `, the tag under which syslog names the process, and behind the blank that may follow
+/// it.
 fn without_tag(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_start();
     let bare = || {
         let rest = line.strip_prefix(b"haproxy")?;
         let rest = match rest.strip_prefix(b"[") {

@@ -80,7 +80,8 @@ impl Format for Any {
         scratch: &'a Scratch,
         events: &mut Vec<Event<'a>>,
     ) -> Result<(), Reject> {
-        if line.trim_ascii().is_empty() {
+        let line = line.trim_ascii_start();
+        if line.is_empty() {
             return Ok(());
         }
         let row = row(line).ok_or_else(|| Reject::line(Reason::Malformed))?;
