@@ -125,6 +125,10 @@ fn read<'a>(
 /// The time at the beginning of a line whose header has lost the blank behind it: `2023-03-29T01:02:03sg-1 bluecoat …`.
 #[cold]
 fn glued(line: &[u8]) -> Option<Timestamp> {
+    let line = match line.first() {
+        Some(b'<') => line.get(memchr::memchr(b'>', line)? + 1..)?,
+        _ => line,
+    };
     time::iso(line.get(..19)?, &TimeZone::UTC)
 }
 

@@ -156,13 +156,11 @@ impl Haproxy {
             _ => (http, &[][..]),
         };
         // An HTTP line ends with the quoted request, an HTTPS line goes on, and so does what operators add to the one.
-        let goes_on = http.len() > 1 && line.last() != Some(&b'"');
+        let request = through_request(line);
+        let goes_on = http.len() > 1 && request.len() < line.trim_ascii_end().len();
         let (front, back) = http.split_at(usize::from(goes_on));
-        let front = front.iter().map(move |layout| (layout, through_request(line)));
-        back.iter()
-            .map(move |layout| (layout, line))
-            .chain(front)
-            .chain(tcp.iter().map(move |layout| (layout, line)))
+        let whole = back.iter().chain(tcp).map(move |layout| (layout, line));
+        whole.chain(front.iter().map(move |layout| (layout, request)))
     }
 }
 
