@@ -10,6 +10,10 @@ use std::collections::BTreeMap;
 /// Of so few hosts a hundredth is nobody.
 const ENOUGH: u64 = 20;
 
+/// So many times as much is another kind of volume, and not one of the same that happens to be larger: a log that is read twice
+/// doubles what all send.
+const BEYOND: u64 = 10;
+
 /// What 99 of 100 hosts of a kind never exceeded, in net bytes of 24 hours, as of yesterday.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peers(BTreeMap<(Channel, Reach), u64>);
@@ -26,13 +30,11 @@ impl Peers {
         Peers(enough.filter_map(|(kind, records)| Some((kind, records.quantile(0.99)?))).collect())
     }
 
-    /// Whether a host sends as much as busy hosts do, more than its peers ever did, and never had itself. Less is no outlier
-    /// where peers are so regular that anything is more.
+    /// Whether a host sends as much as busy hosts do, ten times what its peers ever did, and never more than they had it
+    /// itself. Less is no outlier where peers are so regular that anything is more.
     pub fn exceeded_by(&self, host: &Host) -> bool {
         let day = host.unit.now()[DAY_SCALE];
-        if Level::of(day.net) < Level::Busy {
-            return false;
-        }
-        self.0.get(&(host.channel, host.reach())).is_some_and(|most| day.net > *most && day.record <= *most)
+        let beyond = |most: &u64| day.net / BEYOND > *most && day.record <= *most;
+        Level::of(day.net) >= Level::Busy && self.0.get(&(host.channel, host.reach())).is_some_and(beyond)
     }
 }

@@ -13,8 +13,8 @@ const MANUAL: &str = "\
 peer-outlier: a host sends what hardly any host of its kind ever did (ATT&CK T1048)
 
 What it sees
-  Something that stands out anyway, of a host that now sends more than 99 of 100 of its peers ever did, and had not itself:
-  a workstation that sends like a backup server.
+  Something that stands out anyway, of a host that now sends ten times what 99 of 100 of its peers ever did, and had not
+  itself: a workstation that sends like a backup server.
 
 How
   Peers are hosts in the same kind of traffic that are known to use about as many destination groups (up to 10, up to 100,
@@ -26,7 +26,7 @@ How
   such traits add -log2 of the share of incidents that show them all, at most 6 bits. It never speaks alone.
 
 What fools it
-  A theft of less than 100 MB, or than the noisiest hundredth of the peers sends; a host that is itself among these. In a small estate a host
+  A theft of less than 100 MB, or than ten times what the noisiest hundredth of the peers sends; a host that is itself among these. In a small estate a host
   of a kind of its own has no peers.
 
 Source: comparison with peers (DETECTION); the 99th percentile is a convention. MITRE ATT&CK T1048.";
